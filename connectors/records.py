@@ -1,0 +1,64 @@
+"""The two nouns that every room shares: a window of time and a record on its way to raw Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open span `[start, end)` of aware UTC instants, whole seconds, as the platform counts them."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError(f"a window needs aware instants, got {self.start!r} and {self.end!r}")
+        if self.end < self.start:
+            raise ValueError(f"a window cannot end before it starts: {self.start} > {self.end}")
+
+    @classmethod
+    def of_day(cls, day: date) -> Window:
+        """The whole UTC day."""
+        start = datetime.combine(day, time.min, tzinfo=UTC)
+        return cls(start, start + timedelta(days=1))
+
+    @property
+    def seconds(self) -> int:
+        """Length in whole seconds."""
+        return int((self.end - self.start).total_seconds())
+
+    def halves(self) -> tuple[Window, Window]:
+        """Two windows that together are this one; it must last at least two seconds."""
+        if self.seconds < 2:
+            raise ValueError(f"{self} is too short to be split")
+        middle = self.start + timedelta(seconds=self.seconds // 2)
+        return Window(self.start, middle), Window(middle, self.end)
+
+    def days(self) -> Iterator[Window]:
+        """This window cut at UTC midnights, oldest first."""
+        start = self.start
+        while start < self.end:
+            midnight = Window.of_day(start.astimezone(UTC).date()).end
+            end = min(midnight, self.end)
+            yield Window(start, end)
+            start = end
+
+    def __str__(self) -> str:
+        return f"[{self.start:%Y-%m-%d %H:%M:%S}Z, {self.end:%Y-%m-%d %H:%M:%S}Z)"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One API record: its key and typed columns in the table's order, and the answer's own bytes.
+
+    `payload` is JSON text exactly as the source sent it (personal fields removed); `source_updated_at` is aware UTC.
+    """
+
+    key: tuple[object, ...]
+    columns: tuple[object, ...]
+    source_updated_at: datetime
+    payload: bytes

@@ -1,0 +1,64 @@
+"""Configuration: environment variables with the prefix `OMNI_`, or `.env`; read when called, never on import.
+
+Belongs here: every knob an operator may turn, with its default. Shops are not configuration; they live in `ops.shops`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All settings of the pipeline. Durations are in the unit that their name ends with."""
+
+    model_config = SettingsConfigDict(env_prefix="OMNI_", env_file=PROJECT_ROOT / ".env", extra="ignore")
+
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL URL. Absent: an embedded server runs in the data folder."
+    )
+    data_dir: Path = Field(default=PROJECT_ROOT / ".omni", description="What omni writes outside the database.")
+    postgres_bin: Path | None = Field(
+        default=None, description="Folder with initdb and postgres. Absent: the packaged ones."
+    )
+    secret_keys: SecretStr | None = Field(
+        default=None, description="Fernet keys, newest first, comma separated. Absent: generated in the data folder."
+    )
+
+    overlap_minutes: int = Field(default=30, ge=0, description="A live window starts this long before the watermark.")
+    settle_seconds: int = Field(default=60, ge=0, description="A live window ends this long before the gateway's now.")
+    history_days: int = Field(default=90, ge=1, description="How far back the first live window of a shop reaches.")
+    requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
+    shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
+    request_timeout_seconds: float = Field(default=30.0, gt=0)
+
+    bind_host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
+    dagster_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
+    superset_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
+    gateway_port: int = Field(default=0, ge=0, le=65535, description="Sandbox gateway; 0 = a free port.")
+    postgres_port: int = Field(default=0, ge=0, le=65535, description="Embedded server; 0 = a free port.")
+
+    @property
+    def overlap(self) -> timedelta:
+        """How much of the time before the watermark a live window reads again."""
+        return timedelta(minutes=self.overlap_minutes)
+
+    @property
+    def settle(self) -> timedelta:
+        """Margin at the end of a live window: younger updates may still be moving on the platform."""
+        return timedelta(seconds=self.settle_seconds)
+
+    @property
+    def webhook_inbox(self) -> Path:
+        """Folder in which verified webhook events wait, one JSON file each."""
+        return self.data_dir / "inbox" / "webhooks"
+
+    @property
+    def file_inbox(self) -> Path:
+        """Folder in which cost, target, FX and settlement files wait."""
+        return self.data_dir / "inbox" / "files"
