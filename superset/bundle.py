@@ -1,0 +1,132 @@
+"""Files of assets/ → what Superset imports. Pure: reads files, opens no connection, needs no Superset.
+
+Belongs here: references by name → uuids, rows and tabs → Superset's position tree, shared filters → each dashboard's
+configuration. Not here: queries of charts (chart_query.py), the import itself (provision.py).
+"""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from chart_query import query_context
+from layout import position_of
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
+VERSION = "1.0.0"
+IMPORT_METADATA = {"version": VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
+# Placeholder ids: the import replaces them by those of the target installation, found through the uuids.
+FIRST_CHART_ID = 1
+
+
+def uuid_of(kind: str, slug: str) -> str:
+    """The identity of an asset for all installations: derived from its kind and its file name."""
+    return str(uuid.uuid5(NAMESPACE, f"{kind}/{slug}"))
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The parsed files, keyed by slug (file name without ending)."""
+
+    databases: dict[str, dict[str, Any]]
+    datasets: dict[str, dict[str, Any]]
+    charts: dict[str, dict[str, Any]]
+    dashboards: dict[str, dict[str, Any]]
+    filters: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Assets":
+        """Read every file below `folder`. ValueError when two files of one kind have the same name."""
+        kinds = {kind: _read_kind(folder / kind) for kind in ("databases", "datasets", "charts", "dashboards")}
+        return cls(**kinds, filters=_read(folder / "native_filters.yaml"))
+
+    def importable(self, database_url: str) -> dict[str, str]:
+        """File name → YAML text, as Superset's assets import expects them; `database_url` is that of bi_reader."""
+        files = {"metadata.yaml": _dump(IMPORT_METADATA)}
+        for slug, database in self.databases.items():
+            files[f"databases/{slug}.yaml"] = _dump({"version": VERSION, **database, "sqlalchemy_uri": database_url})
+        for slug, dataset in self.datasets.items():
+            files[f"datasets/marts/{slug}.yaml"] = _dump(self.importable_dataset(dataset))
+        for slug, chart in self.charts.items():
+            files[f"charts/{slug}.yaml"] = _dump(self.importable_chart(chart))
+        for slug, dashboard in self.dashboards.items():
+            files[f"dashboards/{slug}.yaml"] = _dump(self.importable_dashboard(dashboard))
+        return files
+
+    def importable_dataset(self, dataset: dict[str, Any]) -> dict[str, Any]:
+        """A dataset with its database's uuid in the place of its name."""
+        body = {key: value for key, value in dataset.items() if key != "database"}
+        body["columns"] = [{"is_active": True, "groupby": True, "filterable": True, **one} for one in dataset["columns"]]
+        return {"version": VERSION, **body, "database_uuid": self.databases[dataset["database"]]["uuid"]}
+
+    def importable_chart(self, chart: dict[str, Any]) -> dict[str, Any]:
+        """A chart with its dataset's uuid and the query that its data endpoint answers."""
+        dataset = self.datasets[chart["dataset"]]
+        params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"]}
+        body = {key: value for key, value in chart.items() if key != "dataset"}
+        context = query_context(chart["viz_type"], params, dataset)
+        return {
+            "version": VERSION,
+            **body,
+            "params": params,
+            "query_context": json.dumps(context, ensure_ascii=False),
+            "dataset_uuid": dataset["uuid"],
+        }
+
+    def importable_dashboard(self, dashboard: dict[str, Any]) -> dict[str, Any]:
+        """A dashboard with Superset's position tree and the shared filters that it names."""
+        body = {key: value for key, value in dashboard.items() if key not in ("layout", "filters", "refresh_seconds")}
+        position = position_of(dashboard["dashboard_title"], dashboard["layout"], self.charts, FIRST_CHART_ID)
+        return {"version": VERSION, "published": True, **body, "position": position, "metadata": self._metadata(dashboard)}
+
+    def _metadata(self, dashboard: dict[str, Any]) -> dict[str, Any]:
+        wanted = dashboard["filters"]
+        return {
+            "color_scheme": "omni",
+            "cross_filters_enabled": True,
+            "filter_bar_orientation": "HORIZONTAL",
+            "refresh_frequency": dashboard.get("refresh_seconds", 0),
+            "timed_refresh_immune_slices": [],
+            "expanded_slices": {},
+            "label_colors": {},
+            "shared_label_colors": [],
+            "map_label_colors": {},
+            "chart_configuration": {},
+            "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []},
+            "native_filter_configuration": [self._filter(one) for one in self.filters if one["id"] in wanted],
+        }
+
+    def _filter(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """One native filter; `dataset` and `column` become a target, `default` its first value."""
+        rest = {key: value for key, value in spec.items() if key not in ("dataset", "column", "default")}
+        targets: list[dict[str, Any]] = [{}]
+        if "dataset" in spec:
+            targets = [{"column": {"name": spec["column"]}, "datasetUuid": self.datasets[spec["dataset"]]["uuid"]}]
+        return {
+            "type": "NATIVE_FILTER",
+            "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+            "cascadeParentIds": [],
+            "controlValues": {},
+            **rest,
+            "targets": targets,
+            "defaultDataMask": spec.get("default") or {"extraFormData": {}, "filterState": {}, "ownState": {}},
+        }
+
+
+def _read_kind(folder: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.rglob("*.yaml")):
+        if path.stem in found:
+            raise ValueError(f"{path}: another file of this kind has the same name")
+        found[path.stem] = _read(path)
+    return found
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _dump(value: Any) -> str:
+    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)

@@ -1,0 +1,139 @@
+"""Superset's configuration. Superset loads this file by path (SUPERSET_CONFIG_PATH), in every process.
+
+Belongs here: what must hold for every installation – secrets from the environment, security headers, caches on disk,
+languages, look. Not here: users, roles, data sources and dashboards; those are provisioned (provision.py, assets/).
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # so that this folder's own modules are importable in every Superset process
+
+from language import serve_overlay  # noqa: E402
+from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
+
+
+def required(name: str) -> str:
+    """Value of an environment variable without which Superset must not start; there are no default secrets."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise SystemExit(f"{name} is not set. `omni up` and `omni demo` set it; see the configuration table in README.")
+    return value
+
+
+# The business day is the Beijing day: relative ranges such as "last 30 days" must end at Beijing midnight.
+os.environ["TZ"] = "Asia/Shanghai"
+time.tzset()
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+SECRET_KEY = required("OMNI_SUPERSET_SECRET_KEY")
+GUEST_TOKEN_JWT_SECRET = required("OMNI_SUPERSET_GUEST_TOKEN_SECRET")
+GLOBAL_ASYNC_QUERIES_JWT_SECRET = required("OMNI_SUPERSET_ASYNC_QUERIES_SECRET")
+SQLALCHEMY_DATABASE_URI = required("OMNI_SUPERSET_DATABASE_URL").replace("postgres://", "postgresql://", 1)
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15}
+SQLALCHEMY_EXAMPLES_URI = None
+
+# --- who may come in -------------------------------------------------------------------------------------------------
+BEHIND_TLS = os.environ.get("OMNI_SUPERSET_TLS", "").lower() in {"1", "true", "yes"}
+PUBLIC_ROLE_LIKE = None
+AUTH_ROLE_PUBLIC = "Public"
+AUTH_USER_REGISTRATION = False
+FAB_API_SWAGGER_UI = False
+WTF_CSRF_ENABLED = True
+SESSION_COOKIE_SECURE = BEHIND_TLS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+ENABLE_PROXY_FIX = BEHIND_TLS
+RATELIMIT_ENABLED = True
+RATELIMIT_APPLICATION = "200 per second"  # a dashboard asks for a dozen charts at once
+RATELIMIT_STORAGE_URI = os.environ.get("OMNI_SUPERSET_RATELIMIT_URL", "memory://")
+AUTH_RATE_LIMITED = True
+AUTH_RATE_LIMIT = "5 per second"
+PREVENT_UNSAFE_DB_CONNECTIONS = True
+DATASET_IMPORT_ALLOWED_DATA_URLS: list[str] = []
+
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    "content_security_policy": {
+        "base-uri": ["'self'"],
+        "default-src": ["'self'"],
+        # The front end carries a tracking pixel and remote map tiles: pictures come from here or not at all.
+        "img-src": ["'self'", "blob:", "data:"],
+        "worker-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": "'none'",
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "font-src": ["'self'", "data:"],
+        "script-src": ["'self'", "'strict-dynamic'"],
+        "frame-ancestors": ["'self'"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,
+    "session_cookie_secure": BEHIND_TLS,
+}
+
+# --- caches: files, so that no Redis is needed ------------------------------------------------------------------------
+DATA_DIR = Path(os.environ.get("OMNI_DATA_DIR") or HERE.parent / ".omni") / "superset"
+CACHE_SECONDS = 300
+
+
+def file_cache(name: str, seconds: int) -> dict[str, object]:
+    """Settings of one cache that lives in files below the data folder, shared by all workers."""
+    return {
+        "CACHE_TYPE": "FileSystemCache",
+        "CACHE_DIR": str(DATA_DIR / "cache" / name),
+        "CACHE_DEFAULT_TIMEOUT": seconds,
+        "CACHE_THRESHOLD": 5000,
+    }
+
+
+CACHE_CONFIG = file_cache("metadata", CACHE_SECONDS)
+DATA_CACHE_CONFIG = file_cache("data", CACHE_SECONDS)
+FILTER_STATE_CACHE_CONFIG = file_cache("filter_state", 30 * 86_400)
+EXPLORE_FORM_DATA_CACHE_CONFIG = file_cache("explore", 7 * 86_400)
+THUMBNAIL_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+ROW_LIMIT = 10_000
+SQL_MAX_ROW = 100_000
+SAMPLES_ROW_LIMIT = 1_000
+FILTER_SELECT_ROW_LIMIT = 5_000
+SUPERSET_WEBSERVER_TIMEOUT = 60
+SQLLAB_TIMEOUT = 30
+
+FEATURE_FLAGS = {
+    "DRILL_BY": True,
+    "DRILL_TO_DETAIL": True,
+    "DASHBOARD_VIRTUALIZATION": True,
+    "ALERT_REPORTS": False,
+    "ENABLE_TEMPLATE_PROCESSING": False,
+    "THUMBNAILS": False,
+    "EMBEDDED_SUPERSET": False,
+}
+
+# --- language and look -----------------------------------------------------------------------------------------------
+LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "us", "name": "English"}}
+BABEL_DEFAULT_LOCALE = "zh"
+FLASK_APP_MUTATOR = serve_overlay
+
+APP_NAME = "temu-omni"
+APP_ICON = DARK["token"]["brandLogoUrl"]
+LOGO_TOOLTIP = "temu-omni"
+FAVICONS = [FAVICON]
+CURRENCIES = ["CNY", "USD", "EUR", "GBP", "JPY"]
+D3_FORMAT = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["¥", ""]}
+D3_TIME_FORMAT = {"date": "%Y-%m-%d", "dateTime": "%Y-%m-%d %H:%M", "time": "%H:%M"}
+
+LOOK = os.environ.get("OMNI_SUPERSET_THEME", "dark")  # dark | light | choice (menu and the reader's system decide)
+THEME_DEFAULT = DARK if LOOK == "dark" else LIGHT
+THEME_DARK = DARK if LOOK == "choice" else None
+ENABLE_UI_THEME_ADMINISTRATION = True
+THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
+EXTRA_CATEGORICAL_COLOR_SCHEMES = CATEGORICAL_SCHEMES
+EXTRA_SEQUENTIAL_COLOR_SCHEMES = SEQUENTIAL_SCHEMES
+
+LOG_LEVEL = os.environ.get("OMNI_SUPERSET_LOG_LEVEL", "WARNING")
+SILENCE_FAB = True

@@ -1,0 +1,106 @@
+"""Look of the BI front end: tokens of the dark and the light theme, colour schemes, brand pictures.
+
+Belongs here: colours and shapes. Not here: which theme is in force (superset_config.py), chart options (assets/).
+The categorical palette is that of Okabe and Ito, ordered so that neighbours differ in lightness as well as in hue: series
+stay apart for readers who do not see red against green. The sequential one is cividis, for the same reason.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+CATEGORICAL = ["#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2", "#B3B3B3", "#8DD3C7", "#BC80BD"]
+CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838"]
+
+CATEGORICAL_SCHEMES: list[dict[str, Any]] = [
+    {
+        "id": "omni",
+        "label": "temu-omni",
+        "description": "Okabe–Ito",
+        "isDefault": True,
+        "colors": CATEGORICAL,
+    }
+]
+SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
+    {
+        "id": "omni_sequential",
+        "label": "temu-omni (cividis)",
+        "description": "cividis",
+        "isDiverging": False,
+        "isDefault": True,
+        "colors": CIVIDIS,
+    }
+]
+
+
+def data_url(svg: str) -> str:
+    """An SVG picture as a data: URL, so that no file has to be copied into Superset's static folder."""
+    return "data:image/svg+xml," + quote(svg)
+
+
+def mark(size: int) -> str:
+    """The brand mark: three bars that rise inside a ring, drawn `size` pixels wide."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 32 32">'
+        '<circle cx="16" cy="16" r="14" fill="none" stroke="#56B4E9" stroke-width="3"/>'
+        '<path d="M10 22v-5M16 22V13M22 22V9" stroke="#E69F00" stroke-width="4" stroke-linecap="round"/></svg>'
+    )
+
+
+def wordmark(ink: str) -> str:
+    """The mark with the product's name beside it, the name in colour `ink`."""
+    inner = mark(32).replace("<svg ", '<svg x="0" y="0" ', 1)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="168" height="32" viewBox="0 0 168 32">'
+        f'{inner}<text x="42" y="22" font-family="Helvetica, Arial, sans-serif" font-size="19" '
+        f'font-weight="600" fill="{ink}">temu-omni</text></svg>'
+    )
+
+
+FAVICON = {"href": data_url(mark(32)), "type": "image/svg+xml"}
+
+# Chinese first: a Latin font that is met earlier would draw Latin letters in one face and Chinese in a fallback.
+SHARED_TOKENS: dict[str, Any] = {
+    "brandAppName": "temu-omni",
+    "brandLogoAlt": "temu-omni",
+    "brandLogoMargin": "14px 0",
+    "brandLogoHref": "/",
+    "brandLogoHeight": "28px",
+    "brandSpinnerUrl": None,
+    "brandSpinnerSvg": None,
+    "fontUrls": [],
+    "fontFamily": "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', Helvetica, Arial, sans-serif",
+    "fontFamilyCode": "'IBM Plex Mono', 'Courier New', monospace",
+    "colorInfo": "#56B4E9",
+    "borderRadius": 6,
+}
+
+DARK: dict[str, Any] = {
+    "token": {
+        **SHARED_TOKENS,
+        "brandLogoUrl": data_url(wordmark("#E8EDF4")),
+        "colorPrimary": "#56B4E9",
+        "colorLink": "#7CC5EE",
+        "colorError": "#F0795B",
+        "colorWarning": "#E69F00",
+        "colorSuccess": "#2BB892",
+        "colorBgBase": "#10151D",
+        "colorTextBase": "#E8EDF4",
+        "colorEditorSelection": "#2F4A66",
+    },
+    "algorithm": "dark",
+}
+LIGHT: dict[str, Any] = {
+    "token": {
+        **SHARED_TOKENS,
+        "brandLogoUrl": data_url(wordmark("#1B2430")),
+        "colorPrimary": "#0072B2",
+        "colorLink": "#0072B2",
+        "colorError": "#B8400A",
+        "colorWarning": "#B87A00",
+        "colorSuccess": "#007A59",
+        "colorBgBase": "#FFFFFF",
+        "colorTextBase": "#1B2430",
+        "colorEditorSelection": "#DCEBF7",
+    },
+    "algorithm": "default",
+}
