@@ -1,0 +1,148 @@
+"""Who may do what: the three roles of the warehouse and their privileges. Safe to repeat.
+
+`loader` writes raw and ops. `transformer` reads raw and ops (never the shops' credentials) and owns what dbt builds.
+`bi_reader` logs in, reads marts and nothing else. Roles belong to the whole server, privileges to one database.
+Does not belong here: tables (see `migrations`), addresses (see `urls`).
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from connectors.errors import ConfigurationError
+from connectors.postgres.urls import BI_READER, bi_reader_url
+from connectors.secrets import local_secret, secret_path
+from connectors.settings import Settings
+
+LOADER, TRANSFORMER = "loader", "transformer"
+RAW_SCHEMAS = ("raw_temu", "raw_files", "raw_mall")
+LOADED_SCHEMAS = (*RAW_SCHEMAS, "ops")
+BUILT_SCHEMAS = ("staging", "intermediate", "marts")
+TOOL_SCHEMAS = ("dagster", "superset")
+HIDDEN_FROM_TRANSFORMER = "shop_credentials"
+_BI_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": "30s"}
+
+
+def ensure_roles(connection: psycopg.Connection, url: str, settings: Settings) -> None:
+    """Create what is missing of the three roles, with bi_reader's password from the secrets folder.
+
+    Raises ConfigurationError with the SQL for an administrator when the URL's user may not do that.
+    """
+    try:
+        for role in _missing_roles(connection):
+            _create_role(connection, role)
+        _limit_bi_reader(connection)
+        if not _can_log_in(bi_reader_url(url, settings)):
+            _set_password(connection, settings)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ConfigurationError(
+            f"this database user may not prepare the roles {LOADER}, {TRANSFORMER} and {BI_READER} "
+            f"({error.diag.message_primary})",
+            remedy="let an administrator of the server run:\n" + administrator_sql(settings),
+        ) from None
+
+
+def administrator_sql(settings: Settings) -> str:
+    """What an administrator runs once when the URL's user lacks CREATEROLE; names the password's file, not the password."""
+    local_secret(settings, BI_READER)
+    password = f"<content of {secret_path(settings, BI_READER)}>"
+    lines = [
+        f"CREATE ROLE {LOADER} NOLOGIN;",
+        f"CREATE ROLE {TRANSFORMER} NOLOGIN;",
+        f"CREATE ROLE {BI_READER} LOGIN PASSWORD '{password}';  -- it exists already? ALTER ROLE … PASSWORD",
+        *(f"ALTER ROLE {BI_READER} SET {name} = '{value}';" for name, value in _BI_DEFAULTS.items()),
+        f"GRANT {LOADER}, {TRANSFORMER} TO <the user in OMNI_DATABASE_URL>;",
+    ]
+    return "\n".join(lines)
+
+
+def grant_privileges(connection: psycopg.Connection) -> None:
+    """Give each role its privileges on everything that exists and, by default privileges, on what is created later."""
+    for statement in _grants():
+        connection.execute(statement)
+    _grant_ops_to_transformer(connection)
+    for creator in _creators(connection):
+        for statement in _default_privileges():
+            connection.execute(sql.SQL("alter default privileges for role {} ").format(creator) + statement)
+
+
+def _missing_roles(connection: psycopg.Connection) -> list[str]:
+    wanted = [LOADER, TRANSFORMER, BI_READER]
+    found = connection.execute("select rolname from pg_roles where rolname = any(%s)", [wanted]).fetchall()
+    return [role for role in wanted if (role,) not in found]
+
+
+def _create_role(connection: psycopg.Connection, role: str) -> None:
+    kind = sql.SQL("login" if role == BI_READER else "nologin")
+    connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), kind))
+    if role != BI_READER and connection.pgconn.parameter_status(b"is_superuser") != b"on":
+        # From Postgres 16 on the creator administers a role without being a member; default privileges need the latter.
+        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+def _limit_bi_reader(connection: psycopg.Connection) -> None:
+    row = connection.execute(
+        "select coalesce(rolconfig, '{}') from pg_roles where rolname = %s", [BI_READER]
+    ).fetchone()
+    present = set(row[0]) if row else set()
+    for name, value in _BI_DEFAULTS.items():
+        if f"{name}={value}" not in present:
+            statement = sql.SQL("alter role {} set {} = {}")
+            connection.execute(statement.format(sql.Identifier(BI_READER), sql.Identifier(name), sql.Literal(value)))
+
+
+def _can_log_in(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _set_password(connection: psycopg.Connection, settings: Settings) -> None:
+    # Only the verifier travels: a statement log on the server must not learn the password.
+    password = local_secret(settings, BI_READER).get_secret_value().encode()
+    verifier = connection.pgconn.encrypt_password(password, BI_READER.encode(), b"scram-sha-256").decode()
+    statement = sql.SQL("alter role {} login password {}")
+    connection.execute(statement.format(sql.Identifier(BI_READER), sql.Literal(verifier)))
+
+
+def _grants() -> list[sql.SQL]:
+    loaded, raw, built = ", ".join(LOADED_SCHEMAS), ", ".join(RAW_SCHEMAS), ", ".join(BUILT_SCHEMAS)
+    statements = [
+        f"grant usage on schema {loaded} to {LOADER}, {TRANSFORMER}",
+        f"grant select, insert, update, delete, truncate on all tables in schema {loaded} to {LOADER}",
+        f"grant select on all tables in schema {raw} to {TRANSFORMER}",
+        f"grant usage, create on schema {built} to {TRANSFORMER}",
+        f"grant select on all tables in schema {built} to {TRANSFORMER}",
+        f"grant usage on schema marts to {BI_READER}",
+        f"grant select on all tables in schema marts to {BI_READER}",
+    ]
+    return [sql.SQL(statement) for statement in statements]
+
+
+def _grant_ops_to_transformer(connection: psycopg.Connection) -> None:
+    query = "select tablename from pg_tables where schemaname = 'ops' and tablename <> %s"
+    for (table,) in connection.execute(query, [HIDDEN_FROM_TRANSFORMER]).fetchall():
+        statement = sql.SQL("grant select on ops.{} to {}")
+        connection.execute(statement.format(sql.Identifier(table), sql.Identifier(TRANSFORMER)))
+
+
+def _creators(connection: psycopg.Connection) -> list[sql.Composable]:
+    """Whose later tables the default privileges cover: the URL's user, as whom dbt runs, and transformer itself."""
+    row = connection.execute("select pg_has_role(current_user, %s, 'usage')", [TRANSFORMER]).fetchone()
+    member = row is not None and row[0]
+    return [sql.SQL("current_user"), *([sql.Identifier(TRANSFORMER)] if member else [])]
+
+
+def _default_privileges() -> list[sql.SQL]:
+    statements = [
+        *(f"in schema {name} grant select on tables to {TRANSFORMER}" for name in (*RAW_SCHEMAS, *BUILT_SCHEMAS)),
+        *(
+            f"in schema {name} grant select, insert, update, delete, truncate on tables to {LOADER}"
+            for name in LOADED_SCHEMAS
+        ),
+        f"in schema marts grant select on tables to {BI_READER}",
+    ]
+    return [sql.SQL(statement) for statement in statements]

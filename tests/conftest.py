@@ -1,0 +1,94 @@
+"""What every test may ask for: a Postgres for the session, a fresh migrated database, settings that touch nothing real.
+
+OMNI_TEST_DATABASE_URL names a server to use instead of the embedded one; its user must be allowed to create databases
+and roles. Databases made here are dropped again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from connectors.postgres.migrate import migrate
+from connectors.postgres.server import ensure_database, stop_embedded
+from connectors.postgres.urls import with_database
+from connectors.settings import Settings
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """One server for the whole session: a URL whose user may create databases, and a migrated template."""
+
+    url: str
+    template: str
+    settings: Settings
+
+    def create_database(self, *, template: str | None = None) -> str:
+        """URL of a new database: migrated, unless another template (such as `template1`) is named."""
+        name = f"omni_test_{uuid.uuid4().hex[:12]}"
+        self._run("create database {} template {}", name, template or self.template)
+        self._run("alter database {} set timezone to 'UTC'", name)  # a template does not hand this on
+        return with_database(self.url, name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._run("drop database if exists {} with (force)", url.split("?")[0].rpartition("/")[2])
+
+    def _run(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server with a migrated template database; embedded in a temporary folder unless the environment names one."""
+    configured = os.environ.get("OMNI_TEST_DATABASE_URL")
+    folder = Path(tempfile.mkdtemp(prefix="omni-test-"))
+    folder.chmod(0o755)  # so that the server's own user may enter when the tests run as root
+    settings = Settings(_env_file=None, data_dir=folder, database_url=SecretStr(configured) if configured else None)
+    try:
+        url = ensure_database(settings)
+        server = PostgresServer(url, f"omni_template_{uuid.uuid4().hex[:12]}", settings)
+        server._run("create database {}", server.template)
+        migrate(with_database(url, server.template), settings)
+        yield server
+        server._run("drop database {} with (force)", server.template)
+    finally:
+        if not configured:
+            stop_embedded(settings)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of a fresh migrated database, dropped after the test."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Like `database_url`, shared by the tests of one module."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path) -> Settings:
+    """Settings with `database_url` and a data folder of this test's own; the environment and .env have no say."""
+    secrets = tmp_path / "data" / "secrets"
+    # Roles belong to the server, so bi_reader's password is the same for every test of the session.
+    shutil.copytree(postgres_server.settings.data_dir / "secrets", secrets, copy_function=shutil.copy2)
+    return Settings(_env_file=None, data_dir=tmp_path / "data", database_url=SecretStr(database_url))
