@@ -44,7 +44,7 @@ def ensure_roles(connection: psycopg.Connection, url: str, settings: Settings) -
 
 
 def administrator_sql(settings: Settings) -> str:
-    """What an administrator runs once when the URL's user lacks CREATEROLE; names the password's file, not the password."""
+    """What an administrator runs once when the URL's user lacks CREATEROLE; names the password's file only."""
     local_secret(settings, BI_READER)
     password = f"<content of {secret_path(settings, BI_READER)}>"
     lines = [

@@ -48,6 +48,11 @@ class DatabaseStatus:
     free_bytes: int | None = None
     note: str = ""
 
+    def __str__(self) -> str:
+        state = f"Postgres {self.version} at {self.url}" if self.running else "not running"
+        where = f", {self.kind}" + (f" in {self.folder}" if self.folder else "")
+        return state + where + (f" ({self.note})" if self.note else "")
+
 
 def ensure_database(settings: Settings) -> str:
     """The libpq URL of a database that answers; starts or joins the embedded server when none is configured.
