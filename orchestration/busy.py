@@ -1,0 +1,18 @@
+"""Is a job of this kind already waiting or at work? Schedules and sensors ask before they queue another."""
+
+from __future__ import annotations
+
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+
+UNFINISHED = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+
+def is_busy(instance: DagsterInstance, job_name: str, *, tags: dict[str, str] | None = None) -> bool:
+    """Whether an unfinished run of the job with these tags exists; a further one would only do the same again."""
+    return instance.get_runs_count(RunsFilter(job_name=job_name, statuses=UNFINISHED, tags=tags or {})) > 0

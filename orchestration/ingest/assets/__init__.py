@@ -1,0 +1,1 @@
+"""Assets of the light location: one module per source."""

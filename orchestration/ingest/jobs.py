@@ -1,0 +1,89 @@
+"""The few things that operators launch in this location.
+
+Belongs here: job definitions. Each is safe to run again: what is stored already is not touched.
+A backfill is a range or a set of cells of `ingest_orders`, launched from the UI or with the range tags of `names.py`.
+"""
+
+from __future__ import annotations
+
+from dagster import AssetKey, AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
+
+from orchestration.failures import explained, failure_from_many, may_pass
+from orchestration.ingest.assets.raw_files import FILE_TABLES
+from orchestration.ingest.assets.raw_temu import raw_key, streams_by, tables_of
+from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
+from orchestration.names import (
+    INGEST_ORDERS,
+    INGEST_PRODUCTS,
+    LOAD_FILES,
+    REFRESH_ORDERS,
+    WEBHOOKS_POOL,
+)
+from orchestration.resources import Warehouse
+
+
+def _tables(partitioning: str) -> AssetSelection:
+    return AssetSelection.assets(
+        *(raw_key(table) for stream in streams_by(partitioning) for table in tables_of(stream))
+    )
+
+
+ingest_orders = define_asset_job(
+    INGEST_ORDERS,
+    selection=_tables("shop_day"),
+    description=(
+        "Orders, amounts, details and after-sales of all shops. Without partitions: everything new since the watermark. "
+        "With cells of shop × day: these whole days again, watermark untouched."
+    ),
+)
+ingest_products = define_asset_job(
+    INGEST_PRODUCTS,
+    selection=_tables("shop"),
+    description="Products with price and stock, and activities, of all shops.",
+)
+load_files = define_asset_job(
+    LOAD_FILES,
+    selection=AssetSelection.assets(*(AssetKey(["raw_files", table]) for table in FILE_TABLES)),
+    description="Every cost, rate, target, charge and settlement file that waits in the inbox.",
+)
+
+
+@op(pool=WEBHOOKS_POOL)
+def refresh_named_orders(context: OpExecutionContext, warehouse: Warehouse) -> None:
+    """Read again the orders that waiting webhook events name, then put the event files away."""
+    from connectors.sync import refresh_orders as refresh
+
+    url, settings = warehouse.database_url(), warehouse.settings()
+
+    def refresh_shop(temu_shop_id: int, parent_order_sns: list[str]) -> object:
+        return refresh(
+            url, settings=settings, temu_shop_id=temu_shop_id, parent_order_sns=parent_order_sns, run_id=context.run_id
+        )
+
+    with explained():
+        report = process_inbox(url, settings.webhook_inbox, refresh_shop, run_id=context.run_id)
+        _tell(context, report)
+
+
+def _tell(context: OpExecutionContext, report: InboxReport) -> None:
+    orders = sum(len(each) for each in report.orders_refreshed.values())
+    summary = {"events_done": report.done, "events_repeated": report.repeated, "orders_refreshed": orders}
+    context.log.info("%s events done, %s seen before, %s orders refreshed", report.done, report.repeated, orders)
+    if orders:
+        context.log_event(AssetObservation(raw_key("orders"), description="refreshed by webhook", metadata=summary))
+    troubles = {**report.rejected, **{shop: str(error) for shop, error in report.failures.items()}}
+    if troubles:
+        raise failure_from_many(
+            "Some events could not be used; all others are done.",
+            troubles,
+            repeat=any(may_pass(error) for error in report.failures.values()),
+        )
+
+
+@job(name=REFRESH_ORDERS, description="The orders named by new webhook events, now instead of with the next tick.")
+def refresh_orders() -> None:
+    """One visit of the webhook inbox."""
+    refresh_named_orders()
+
+
+JOBS = [ingest_orders, ingest_products, load_files, refresh_orders]

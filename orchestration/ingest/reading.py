@@ -1,0 +1,109 @@
+"""One run's work: from partition keys to windows, through `connectors.sync`, to what the catalogue shows per cell.
+
+Belongs here: which window to read for which shops, and failing at the end by name.
+Does not belong here: reading and storing (`connectors.sync`), how a success is shown (`reporting`).
+A retry of the step reads only the shops whose trouble may pass; what is permanent is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from dagster import AssetExecutionContext
+
+from connectors.errors import ConfigurationError
+from connectors.records import Window
+from connectors.shops import Shop
+from orchestration.failures import failure_from_many, may_pass
+from orchestration.ingest import partitions
+from orchestration.ingest.reporting import EarlierAttempts, Reporter
+from orchestration.ingest.shops import active_shops
+from orchestration.names import LIVE, MODE_TAG
+from orchestration.resources import Warehouse
+
+Readings = Sequence[tuple[Window | None, Sequence[str]]]
+"""What to read: a window (None = on from the watermark) and the partition keys of the shops to read it for."""
+
+
+def read_cells(
+    context: AssetExecutionContext,
+    warehouse: Warehouse,
+    tables_of_stream: Mapping[str, Sequence[str]],
+    *,
+    only_shops: Sequence[str],
+) -> None:
+    """Read every cell of the run; raise a `Failure` that names the shops which could not be read.
+
+    A run with the tag `omni/mode: live`, or without partitions, reads on from each shop's watermark and moves it.
+    Any other run reads its days whole and leaves the watermarks alone.
+    """
+    from connectors.sync import sync_shops
+
+    url, settings = warehouse.database_url(), warehouse.settings()
+    shops = active_shops(url)
+    earlier = EarlierAttempts.of(context)
+    reporter = Reporter(context, tables_of_stream, shops)
+    for window, keys in _readings(context, shops, only_shops):
+        open_keys = [key for key in keys if earlier.leaves_open(key)]
+        if not open_keys:
+            continue
+        context.log.info("Reading %s of %s", window or "news", ", ".join(open_keys))
+        sync_shops(
+            url,
+            settings=settings,
+            shops=[shops[key].shop_name for key in open_keys],
+            streams=list(tables_of_stream),
+            window=window,
+            run_id=context.run_id,
+            on_event=reporter.for_window(window),
+        )
+    _fail_by_name(reporter, earlier)
+
+
+def _fail_by_name(reporter: Reporter, earlier: EarlierAttempts) -> None:
+    texts = {**earlier.permanent, **{name: str(error) for name, error in reporter.failures.items()}}
+    if texts:
+        raise failure_from_many(
+            "Some shops could not be read; everything else is stored.",
+            texts,
+            repeat=any(may_pass(error) for error in reporter.failures.values()),
+        )
+
+
+def _readings(context: AssetExecutionContext, shops: Mapping[str, Shop], only: Sequence[str]) -> Readings:
+    live = context.run.tags.get(MODE_TAG) == LIVE
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return [(None, _chosen(shops, only))]
+    keys = list(context.partition_keys)
+    if not isinstance(context.assets_def.partitions_def, type(partitions.shop_days)):
+        return [(None, _known(shops, keys))]
+    cells = [partitions.parse_cell(key) for key in keys]
+    return readings_of(cells, shops, live=live)
+
+
+def readings_of(cells: Iterable[tuple[date, str]], shops: Mapping[str, Shop], *, live: bool) -> Readings:
+    """What to read for shop × day cells; every shop must be active."""
+    cells = list(cells)
+    if live:
+        return [(None, _known(shops, sorted({shop for _, shop in cells})))]
+    return [(window, _known(shops, keys)) for window, keys in partitions.windows_of(cells).items()]
+
+
+def _known(shops: Mapping[str, Shop], keys: Sequence[str]) -> list[str]:
+    missing = [key for key in keys if key not in shops]
+    if missing:
+        raise ConfigurationError(
+            f"no active shop is called {', '.join(missing)}",
+            remedy="see `omni shops list`; an inactive shop is not read",
+        )
+    return list(keys)
+
+
+def _chosen(shops: Mapping[str, Shop], only: Sequence[str]) -> list[str]:
+    if not shops:
+        raise ConfigurationError("there is no active shop to read", remedy="register one with `omni shops add`")
+    if not only:
+        return list(shops)
+    by_mall_id = {str(shop.temu_shop_id): key for key, shop in shops.items()}
+    return _known(shops, [by_mall_id.get(name, name) for name in only])

@@ -1,0 +1,75 @@
+"""The clock table: all cron lines of this location, in UTC.
+
+Belongs here: when. One run per tick reads all shops; a tick is skipped while its predecessor is still waiting or at work,
+because the next one reads everything since the watermark anyway.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
+
+from orchestration.busy import is_busy
+from orchestration.ingest.jobs import ingest_orders, ingest_products
+from orchestration.ingest.partitions import cell_key
+from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
+
+LIVE_TAGS = {MODE_TAG: LIVE, "dagster/priority": "1"}
+"""Fresh data goes before waiting backfills."""
+
+
+@schedule(
+    job=ingest_orders,
+    cron_schedule="*/30 * * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="News of orders and after-sales of all shops.",
+)
+def ingest_orders_every_30_minutes(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """One live run for all shops."""
+    return _live_tick(context, ingest_orders.name)
+
+
+@schedule(
+    job=ingest_products,
+    cron_schedule="10 * * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Catalogue, prices, stock and activities of all shops, read whole.",
+)
+def ingest_products_hourly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """One run for all shops, ten past, so that it does not meet the orders' tick."""
+    return _live_tick(context, ingest_products.name)
+
+
+@schedule(
+    job=ingest_orders,
+    cron_schedule="40 1 * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Yesterday (UTC) read whole once more: the platform's clock and ours differ, this is the truth of the day.",
+)
+def reread_yesterday_nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """One window run for yesterday's cell of every shop; the watermark stays where it is."""
+    shops = context.instance.get_dynamic_partitions(SHOPS_PARTITIONS)
+    if not shops:
+        return _no_shops()
+    yesterday = (context.scheduled_execution_time - timedelta(days=1)).date()
+    cells = {RANGE_START_TAG: cell_key(yesterday, shops[0]), RANGE_END_TAG: cell_key(yesterday, shops[-1])}
+    return RunRequest(run_key=yesterday.isoformat(), tags={MODE_TAG: WINDOW, **cells})
+
+
+def _live_tick(context: ScheduleEvaluationContext, job_name: str) -> RunRequest | SkipReason:
+    if not context.instance.get_dynamic_partitions(SHOPS_PARTITIONS):
+        return _no_shops()
+    if is_busy(context.instance, job_name, tags={MODE_TAG: LIVE}):
+        return SkipReason(f"{job_name} of an earlier tick is not finished")
+    return RunRequest(tags=LIVE_TAGS)
+
+
+def _no_shops() -> SkipReason:
+    return SkipReason("no active shop: register one with `omni shops add`")
+
+
+SCHEDULES = [ingest_orders_every_30_minutes, ingest_products_hourly, reread_yesterday_nightly]

@@ -1,0 +1,98 @@
+"""What this location watches: the shops table and the two inbox folders.
+
+Belongs here: noticing. Each inbox visit handles everything that waits, so one queued run is always enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dagster import (
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    sensor,
+)
+
+from orchestration.busy import is_busy
+from orchestration.ingest.jobs import load_files, refresh_orders
+from orchestration.ingest.partitions import shops as shop_partitions
+from orchestration.ingest.shops import active_shops, partition_changes
+from orchestration.ingest.webhook_inbox import waiting_files
+from orchestration.names import SHOPS_PARTITIONS
+from orchestration.resources import Warehouse
+
+PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+TABLE_FILES = (".csv", ".xlsx", ".xls", ".txt")
+"""What people drop; other names are judged by the next visit. Lists of refused rows lie beside them and do not count."""
+
+
+@sensor(minimum_interval_seconds=30, default_status=DefaultSensorStatus.RUNNING)
+def shops_follow_table(context: SensorEvaluationContext, warehouse: Warehouse) -> SensorResult | SkipReason:
+    """Shop partitions equal the active rows of `ops.shops`; what an inactive shop brought stays in the tables."""
+    known = context.instance.get_dynamic_partitions(SHOPS_PARTITIONS)
+    new, gone = partition_changes(active_shops(warehouse.database_url()), known)
+    if not new and not gone:
+        return SkipReason("no shop was added or deactivated")
+    requests = [shop_partitions.build_add_request(new)] if new else []
+    return SensorResult(
+        dynamic_partitions_requests=[*requests, *([shop_partitions.build_delete_request(gone)] if gone else [])]
+    )
+
+
+@sensor(job=refresh_orders, minimum_interval_seconds=15, default_status=DefaultSensorStatus.RUNNING)
+def webhook_inbox(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRequest | SkipReason:
+    """One run for all event files that wait."""
+    return _visit(context, refresh_orders.name, waiting_files(warehouse.settings().webhook_inbox))
+
+
+@sensor(job=load_files, minimum_interval_seconds=15, default_status=DefaultSensorStatus.RUNNING)
+def file_inbox(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRequest | SkipReason:
+    """One run for all cost, rate, target and settlement files that wait."""
+    return _visit(context, load_files.name, table_files(warehouse.settings().file_inbox))
+
+
+def table_files(inbox: Path) -> list[Path]:
+    """Files that people dropped and that no run has put away yet."""
+    if not inbox.is_dir():
+        return []
+    return sorted(
+        path
+        for path in inbox.iterdir()
+        if path.suffix.lower() in TABLE_FILES
+        and not path.name.startswith((".", "~$"))
+        and ".rejected." not in path.name
+    )
+
+
+def _visit(context: SensorEvaluationContext, job_name: str, waiting: Sequence[Path]) -> RunRequest | SkipReason:
+    """A run puts away every file it could handle, so a folder with files needs a visit, unless one just failed on them."""
+    if not waiting:
+        return SkipReason("nothing waits")
+    if is_busy(context.instance, job_name):
+        return SkipReason("a run is on its way; the next one takes what it leaves")
+    failed_at = _last_failure(context, job_name)
+    if failed_at and datetime.now(UTC) - failed_at < PAUSE_AFTER_FAILURE and _newest(waiting) < failed_at:
+        return SkipReason(f"the last run failed on these files; the next follows after {PAUSE_AFTER_FAILURE}")
+    return RunRequest(tags={"omni/files": str(len(waiting)), "dagster/priority": "2"})
+
+
+def _last_failure(context: SensorEvaluationContext, job_name: str) -> datetime | None:
+    last = next(iter(context.instance.get_run_records(RunsFilter(job_name=job_name), limit=1)), None)
+    if last is None or last.dagster_run.status is not DagsterRunStatus.FAILURE:
+        return None
+    return last.update_timestamp.replace(tzinfo=UTC)
+
+
+def _newest(paths: Sequence[Path]) -> datetime:
+    times = [path.stat().st_mtime for path in paths if path.exists()]
+    return datetime.fromtimestamp(max(times, default=0), tz=UTC)
+
+
+SENSORS = [shops_follow_table, webhook_inbox, file_inbox]

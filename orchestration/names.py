@@ -1,0 +1,37 @@
+"""Names that people and other programs use for what Dagster runs here.
+
+Belongs here: names of code locations, jobs, schedules, sensors, tags and pools. No imports, so that anything may read it.
+Does not belong here: what they do (`jobs.py`, `schedules.py`, `sensors.py` of each location).
+"""
+
+from __future__ import annotations
+
+INGEST_LOCATION = "ingest"
+TRANSFORM_LOCATION = "transform"
+
+INGEST_ORDERS = "ingest_orders"
+INGEST_PRODUCTS = "ingest_products"
+REFRESH_ORDERS = "refresh_orders"
+LOAD_FILES = "load_files"
+BUILD_MARTS = "build_marts"
+CHECK_RAW = "check_raw"
+
+MODE_TAG = "omni/mode"
+"""`live`: read on from the watermark and move it. Absent or `window`: read whole cells, leave the watermark alone."""
+LIVE = "live"
+WINDOW = "window"
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+"""One run for a rectangle of cells; a cell of shop × day reads `2026-11-02|Shop name`."""
+
+SHOPS_PARTITIONS = "shops"
+
+SHOP_DAY_STEP = "raw_temu_by_shop_and_day"
+SHOP_STEP = "raw_temu_by_shop"
+
+ORDERS_POOL = "temu_orders"
+PRODUCTS_POOL = "temu_products"
+FILES_POOL = "files"
+WEBHOOKS_POOL = "webhooks"
+MARTS_POOL = "marts"

@@ -1,0 +1,24 @@
+"""What a run is given: thin resources that hand out plain objects of `connectors`.
+
+Belongs here: `Warehouse`. Everything is looked up when a run asks, never when definitions load.
+"""
+
+from __future__ import annotations
+
+from dagster import ConfigurableResource
+
+from connectors.settings import Settings
+
+
+class Warehouse(ConfigurableResource):
+    """The Postgres that raw data lands in, and the settings around it (environment, `.env`)."""
+
+    def settings(self) -> Settings:
+        """The settings in force now."""
+        return Settings()
+
+    def database_url(self) -> str:
+        """libpq URL of the database; starts or joins the embedded server where none is configured."""
+        from connectors.postgres.server import ensure_database
+
+        return ensure_database(self.settings())
