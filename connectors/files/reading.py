@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +27,19 @@ _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _DELIMITERS = (",", "\t", ";")
 _NINE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{9}|-?0")
 _ERROR_CELL = re.compile(r"<(?:\w+:)?c\b(?=[^>]*\bt=\"e\")[^>]*\br=\"([A-Z]+)([0-9]+)\"")
+
+# What the zip and workbook readers raise over damaged bytes, found by flipping bytes at random.
+_DAMAGE = (
+    fastexcel.FastExcelError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    LookupError,
+    ValueError,
+    RuntimeError,  # also NotImplementedError: an entry claims encryption or an unknown compression
+    OSError,
+    EOFError,
+)
 
 Cells = Sequence[str | None]
 
@@ -101,14 +116,14 @@ def _delimiter(text: str) -> str:
 
 def _read_xlsx(content: bytes, sheet: str) -> Grid:
     try:
-        _refuse_bombs(content)
+        _check_archive(content)
         book = fastexcel.read_excel(content)
         names = book.sheet_names
         index = names.index(sheet) if sheet in names else 0
         texts = book.load_sheet(index, header_row=None, skip_rows=0, dtypes="string").to_polars().rows()
         floats = book.load_sheet(index, header_row=None, skip_rows=0, dtypes="float").to_polars().rows()
         damaged = dict(_formula_errors(content, names[index]))
-    except (zipfile.BadZipFile, fastexcel.FastExcelError, KeyError, IndexError, ValueError, OSError) as problem:
+    except _DAMAGE as problem:
         raise UnreadableFileError(
             "the workbook cannot be opened",
             remedy="the file may be half-written or not an .xlsx: open it in a spreadsheet and save it again",
@@ -117,10 +132,14 @@ def _read_xlsx(content: bytes, sheet: str) -> Grid:
     return Grid([(n, row) for n, row in rows if n in damaged or any(c and c.strip() for c in row)], damaged)
 
 
-def _refuse_bombs(content: bytes) -> None:
+def _check_archive(content: bytes) -> None:
+    """Refuse archives that unpack to absurd sizes, and damaged ones: the reader itself does not check the checksums."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > _MOST_UNZIPPED:
             raise UnreadableFileError("the workbook unpacks to more than 1 GB", remedy="split it into several files")
+        damaged = archive.testzip()
+    if damaged:
+        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
 
 
 def _exact(texts: Cells, floats: Sequence[float | None]) -> list[str | None]:

@@ -90,9 +90,9 @@ def test_random_bytes_are_read_or_refused_never_an_unexplained_exception(content
 
 @limits(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_workbook_with_flipped_bytes_is_read_or_refused(workbook, data):
+def test_a_workbook_with_flipped_bytes_is_refused_or_read_right(workbook, data):
     content = bytearray(workbook([["sku_code", "cost"], ["AB-1", 1.5]]))
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(UnreadableFileError):
-        assert read_grid(bytes(content), ".xlsx", sheet="x")
+        assert read_grid(bytes(content), ".xlsx", sheet="x").rows == [(1, ["sku_code", "cost"]), (2, ["AB-1", "1.5"])]
