@@ -1,0 +1,5 @@
+"""The same command as `python -m orchestration.cli`."""
+
+from orchestration.cli.app import main
+
+main()

@@ -1,0 +1,90 @@
+"""Superset from the outside: install its environment, provision it, verify its charts. All work is done by its own scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.errors import ConfigurationError
+from orchestration.cli.environment import SUPERSET_DIR
+from orchestration.cli.services import superset_python
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class ChartCheck:
+    """What one chart answered: `rows` it returned, or `error`."""
+
+    chart: str
+    rows: int
+    error: str = ""
+
+
+def install_bi() -> None:
+    """Install the BI environment from its own lock (about 650 MB the first time, nothing afterwards).
+
+    Raises:
+        ConfigurationError: the installer failed; the message carries its last words.
+    """
+    uv = _uv()
+    environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")}
+    command = [uv, "sync", "--frozen", "--compile-bytecode", "--project", str(SUPERSET_DIR)]
+    command += [] if superset_python().exists() else ["--python", sys.executable]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise ConfigurationError(
+            f"the BI environment could not be installed:\n{result.stderr[-2000:]}",
+            remedy="check the network and the free disk space, then start again",
+        )
+
+
+def provision_bi(environment: Mapping[str, str], tell: Callable[[str], None] = print) -> None:
+    """Bring Superset's metadata, users, roles and dashboards to the state of the files. Idempotent.
+
+    Raises:
+        ConfigurationError: a step failed; the message carries the end of the script's output.
+    """
+    command = [str(superset_python()), str(SUPERSET_DIR / "provision.py")]
+    lines: list[str] = []
+    with subprocess.Popen(
+        command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=SUPERSET_DIR
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line)
+            if line.startswith("provision:"):
+                tell(line.removeprefix("provision:").strip())
+    if process.returncode != 0:
+        raise ConfigurationError(
+            f"Superset could not be provisioned:\n{''.join(lines[-20:])}", remedy="mend the cause and start again"
+        )
+
+
+def verify_bi(environment: Mapping[str, str]) -> list[ChartCheck]:
+    """Ask every provisioned chart for its data, as a browser would; one result per chart."""
+    command = [str(superset_python()), str(SUPERSET_DIR / "verify.py"), "--json"]
+    result = subprocess.run(
+        command, env=dict(environment), capture_output=True, text=True, check=False, cwd=SUPERSET_DIR
+    )
+    try:
+        answers = json.loads(result.stdout.strip().splitlines()[-1])
+    except (json.JSONDecodeError, IndexError) as error:
+        raise ConfigurationError(
+            f"the charts could not be verified:\n{result.stderr[-2000:]}", remedy="mend the cause and start again"
+        ) from error
+    return [ChartCheck(one["chart"], int(one.get("rows") or 0), one.get("error") or "") for one in answers]
+
+
+def _uv() -> str:
+    """The installer that came with this environment, else the one on the PATH."""
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if found is None:
+        raise ConfigurationError("uv was not found", remedy="pip install uv")
+    return found

@@ -1,0 +1,222 @@
+"""`omni demo`: the real path on invented shops, from an empty folder to dashboards.
+
+Belongs here: the order of the steps, the sandbox gateway, and what "it worked" means for `--once`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psycopg
+from pydantic import SecretStr
+
+from connectors.errors import ConfigurationError
+from connectors.postgres.migrate import table_counts
+from connectors.postgres.quota import set_quota
+from connectors.postgres.server import status as database_status
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
+from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
+from orchestration.cli.bi import ChartCheck, install_bi, provision_bi, verify_bi
+from orchestration.cli.console import Steps, complain, counts_table, out, say, table
+from orchestration.cli.services import Service
+from orchestration.cli.stack import Stack, run_until_interrupted
+from orchestration.launch import DagsterClient, RunResult
+from orchestration.names import BUILD_MARTS, INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES
+
+DEMO_CALLS_PER_SECOND = 200  # the platform raises 20 on request; at 20 the first load would take half an hour
+FIRST_LOAD = (LOAD_FILES, INGEST_PRODUCTS, INGEST_ORDERS)
+
+
+def run_demo(settings: Settings, *, once: bool, orders_per_day: int, seed: int) -> int:
+    """Run the demo; returns the exit code (0 = everything is there and every chart has data)."""
+    demo = _Demo(settings, orders_per_day=orders_per_day, seed=seed)
+    return run_until_interrupted(demo.stack, lambda: demo.run(once=once))
+
+
+class _Demo:
+    def __init__(self, settings: Settings, *, orders_per_day: int, seed: int) -> None:
+        self.settings = settings
+        self.stack = Stack(settings)
+        self.steps = Steps(total=9)
+        self.orders_per_day = orders_per_day
+        self.seed = seed
+        self.gateway_url = ""
+        self.runs: list[RunResult] = []
+
+    def run(self, *, once: bool) -> int:
+        """All steps in order. The BI environment installs beside the pipeline's start: it needs only the network."""
+        with ThreadPoolExecutor(max_workers=1) as background:
+            bi_installed = background.submit(install_bi)
+            self._start_database()
+            self._start_gateway()
+            self._register_shops()
+            dagster_url = self._start_dagster()
+            self._load(dagster_url)
+            self._build(dagster_url)
+            self._provision(bi_installed)
+        superset_url = self._start_superset()
+        charts = self._verify()
+        self._summarise(charts)
+        code = self._verdict(charts)
+        if not once and code == 0:
+            self.stack.announce(dagster_url, superset_url)
+            self.stack.watch()
+        return code
+
+    def _start_database(self) -> None:
+        with self.steps.step("PostgreSQL") as step:
+            self.stack.start_database()
+            _refuse_real_shops(self.stack.database_url)
+            step.note = str(database_status(self.settings))
+
+    def _start_gateway(self) -> None:
+        with self.steps.step("Sandbox gateway") as step:
+            folder = self.settings.data_dir / "sandbox"
+            folder.mkdir(parents=True, exist_ok=True)
+            ready = folder / "gateway.json"
+            ready.unlink(missing_ok=True)
+            self.stack.start(Service("gateway", self._gateway_command(folder), _environment(self), "", ready.exists))
+            self.gateway_url = step.note = str(json.loads(ready.read_text())["url"])
+
+    def _gateway_command(self, folder: Path) -> list[str]:
+        return [
+            *(sys.executable, "-m", "connectors.sandbox", "serve", "--host", self.settings.bind_host),
+            *("--port", str(self.settings.gateway_port), "--seed", str(self.seed), "--data-dir", str(folder)),
+            *("--days", str(self.settings.history_days), "--orders-per-day", str(self.orders_per_day)),
+            *("--quota", str(DEMO_CALLS_PER_SECOND)),
+        ]
+
+    def _register_shops(self) -> None:
+        with self.steps.step("Shops and companion files") as step:
+            offers = httpx.get(f"{self.gateway_url}/sandbox/shops", timeout=60).raise_for_status().json()
+            box = SecretBox.open(self.settings)
+            with psycopg.connect(self.stack.database_url) as connection:
+                shops = [add_shop(connection, box, _new_shop(offer)) for offer in offers]
+                for app_key in {one.app_key for one in shops}:
+                    set_quota(connection, app_key, DEMO_CALLS_PER_SECOND)
+            self.settings.file_inbox.mkdir(parents=True, exist_ok=True)
+            httpx.post(
+                f"{self.gateway_url}/sandbox/files", json={"dir": str(self.settings.file_inbox)}, timeout=120
+            ).raise_for_status()
+            files = len(list(self.settings.file_inbox.glob("*.csv")))
+            step.note = f"{len(shops)} shops, {files} files"
+
+    def _start_dagster(self) -> str:
+        with self.steps.step("Dagster: code servers, web server, daemon") as step:
+            url = self.stack.start_dagster()
+            step.note = url
+        return url
+
+    def _load(self, dagster_url: str) -> None:
+        with self.steps.step("Load: files, products, orders, money, after-sales") as step:
+            for job in FIRST_LOAD:
+                self._launch(dagster_url, job)
+            counts = table_counts(self.stack.database_url, "raw_temu")
+            step.note = f"{sum(counts.values()):,} raw rows"
+
+    def _build(self, dagster_url: str) -> None:
+        with self.steps.step("Build marts and run every check") as step:
+            run = self._launch(dagster_url, BUILD_MARTS)
+            step.note = f"{run.checks_passed} checks passed, {run.checks_warned} warned"
+
+    def _launch(self, dagster_url: str, job: str) -> RunResult:
+        result = DagsterClient(dagster_url).run(job, tell=say)
+        self.runs.append(result)
+        if not result.succeeded:
+            raise ConfigurationError(
+                f"Dagster job {job} failed: {result.message}", remedy=f"see {dagster_url}/runs/{result.run_id}"
+            )
+        return result
+
+    def _provision(self, bi_installed: Future[None]) -> None:
+        with self.steps.step("Superset: environment, metadata, dashboards"):
+            bi_installed.result()
+            provision_bi(self.stack.superset_environment(), say)
+
+    def _start_superset(self) -> str:
+        with self.steps.step("Superset server") as step:
+            url = self.stack.start_superset()
+            step.note = url
+        return url
+
+    def _verify(self) -> list[ChartCheck]:
+        with self.steps.step("Ask every chart for its data") as step:
+            charts = verify_bi(self.stack.superset_environment())
+            step.note = f"{sum(1 for one in charts if one.rows and not one.error)} of {len(charts)} charts have data"
+        return charts
+
+    def _summarise(self, charts: list[ChartCheck]) -> None:
+        for schema in ("raw_temu", "raw_files", "marts"):
+            counts_table(f"Rows in {schema}", table_counts(self.stack.database_url, schema))
+        passed = sum(run.checks_passed for run in self.runs)
+        warned = sum(run.checks_warned for run in self.runs)
+        failed = sum(run.checks_failed for run in self.runs)
+        rows: list[tuple[object, ...]] = [
+            ("data checks passed", passed),
+            ("data checks that warn", warned),
+            ("data checks failed", failed),
+            ("charts with data", sum(1 for one in charts if one.rows and not one.error)),
+        ]
+        table("Checks", ("what", "count"), rows)
+        seconds: list[tuple[object, ...]] = [(step.title, step.seconds) for step in self.steps.done]
+        table("Seconds", ("step", "seconds"), [*seconds, ("total", sum(step.seconds for step in self.steps.done))])
+
+    def _verdict(self, charts: list[ChartCheck]) -> int:
+        """0 when nothing fell short; every shortfall is one line."""
+        counts = table_counts(self.stack.database_url, "raw_temu") | table_counts(self.stack.database_url, "marts")
+        empty = [name for name, count in counts.items() if count == 0 and name not in MAY_BE_EMPTY]
+        shortfalls = [f"{name} is empty; see the run in Dagster" for name in empty]
+        shortfalls += [f'chart "{one.chart}": {one.error or "no rows"}' for one in charts if one.error or not one.rows]
+        shortfalls += [] if charts else ["Superset has no charts; see the provisioning output above"]
+        shortfalls += [
+            f"{run.checks_failed} checks failed in run {run.run_id}" for run in self.runs if run.checks_failed
+        ]
+        for shortfall in shortfalls:
+            complain(shortfall)
+        if not shortfalls:
+            out.print("everything is there", style="bold green")
+        return 1 if shortfalls else 0
+
+
+MAY_BE_EMPTY = ("order_versions", "dq_quarantined_rows")
+
+
+def _environment(demo: _Demo) -> dict[str, str]:
+    return demo.stack.pipeline_environment()
+
+
+def _new_shop(offer: dict[str, object]) -> NewShop:
+    """A shop as the gateway's admin API describes it."""
+    credentials = ShopCredentials(SecretStr(str(offer["app_secret"])), SecretStr(str(offer["access_token"])))
+    plain = {name: offer.get(name) for name in SHOP_FIELDS}
+    return NewShop(**plain, environment="production", credentials=credentials)  # type: ignore[arg-type]
+
+
+SHOP_FIELDS = (
+    "temu_shop_id",
+    "shop_name",
+    "region",
+    "gateway",
+    "gateway_url",
+    "entity",
+    "business_model",
+    "timezone",
+    "default_manager",
+    "app_key",
+)
+
+
+def _refuse_real_shops(database_url: str) -> None:
+    """Invented orders must never mix with real ones."""
+    with psycopg.connect(database_url) as connection:
+        real = [one.shop_name for one in list_shops(connection) if one.gateway_url is None]
+    if real:
+        raise ConfigurationError(
+            f"this database holds real shops ({', '.join(real[:3])}); the demo would mix invented orders into them",
+            remedy="run the demo with another OMNI_DATA_DIR and without OMNI_DATABASE_URL",
+        )

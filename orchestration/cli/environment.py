@@ -1,0 +1,110 @@
+"""The environment every service starts with: one place decides which variable a process may see.
+
+Belongs here: URLs, folders and generated secrets, as the variables that Dagster, dbt and Superset read.
+Superset never sees the pipeline's own database URL, and nobody but the pipeline sees the credentials' key.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.postgres.urls import bi_reader_url, dagster_url, superset_url
+from connectors.secrets import local_secret
+from connectors.settings import PROJECT_ROOT, Settings
+
+SUPERSET_DIR = PROJECT_ROOT / "superset"
+DBT_DIR = PROJECT_ROOT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each service listens on `settings.bind_host`."""
+
+    ingest: int
+    transform: int
+    dagster: int
+    superset: int
+
+    @classmethod
+    def choose(cls, settings: Settings) -> Ports:
+        """Configured ports, and free ones for those left at 0."""
+        free = iter(_free_ports(settings.bind_host, 4))
+        return cls(
+            ingest=next(free),
+            transform=next(free),
+            dagster=settings.dagster_port or next(free),
+            superset=settings.superset_port or next(free),
+        )
+
+
+def pipeline_environment(settings: Settings, database_url: str, ports: Ports | None = None) -> dict[str, str]:
+    """Variables for dbt and the Dagster processes, on top of the caller's own."""
+    home = prepare_dagster_home(settings)
+    environment = _clean_parent_environment() | {
+        "OMNI_DATABASE_URL": database_url,
+        "OMNI_DATA_DIR": str(settings.data_dir),
+        "OMNI_DAGSTER_DATABASE_URL": dagster_url(database_url),
+        "OMNI_LOG_DIR": str(settings.data_dir / "logs" / "runs"),
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    if ports is not None:
+        environment |= {
+            "OMNI_INGEST_HOST": settings.bind_host,
+            "OMNI_INGEST_PORT": str(ports.ingest),
+            "OMNI_TRANSFORM_HOST": settings.bind_host,
+            "OMNI_TRANSFORM_PORT": str(ports.transform),
+        }
+    return environment
+
+
+def superset_environment(settings: Settings, database_url: str) -> dict[str, str]:
+    """Variables for Superset: its own metadata, the read-only door to the marts, and generated secrets."""
+    parent = _clean_parent_environment()
+    for private in ("OMNI_DATABASE_URL", "OMNI_SECRET_KEYS"):
+        parent.pop(private, None)
+    home = settings.data_dir / "superset"
+    home.mkdir(parents=True, exist_ok=True)
+    return parent | {
+        "SUPERSET_CONFIG_PATH": str(SUPERSET_DIR / "superset_config.py"),
+        "SUPERSET_HOME": str(home),
+        "OMNI_DATA_DIR": str(settings.data_dir),
+        "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url),
+        "OMNI_BI_DATABASE_URL": bi_reader_url(database_url, settings),
+        "OMNI_SUPERSET_SECRET_KEY": local_secret(settings, "superset_secret_key").get_secret_value(),
+        "OMNI_SUPERSET_GUEST_TOKEN_SECRET": local_secret(settings, "superset_guest_token").get_secret_value(),
+        "OMNI_SUPERSET_ASYNC_QUERIES_SECRET": local_secret(settings, "superset_async_queries").get_secret_value(),
+        "OMNI_SUPERSET_ADMIN_PASSWORD": local_secret(settings, "superset_admin_password").get_secret_value(),
+    }
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """The folder that Dagster calls home, holding a copy of the project's dagster.yaml."""
+    home = settings.data_dir / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_ROOT / "orchestration" / "dagster.yaml", home / "dagster.yaml")
+    return home
+
+
+def _clean_parent_environment() -> dict[str, str]:
+    """The caller's variables without those that would slow or misdirect a child process."""
+    dropped = ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+    return {name: value for name, value in os.environ.items() if name not in dropped}
+
+
+def _free_ports(host: str, count: int) -> list[int]:
+    """Ports that were free a moment ago; held together so that they differ from each other."""
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind((host, 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()

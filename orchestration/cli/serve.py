@@ -1,0 +1,72 @@
+"""`omni serve` and `omni provision`: one service in the foreground, for containers and for other supervisors."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from connectors.postgres.migrate import migrate
+from connectors.postgres.server import ensure_database
+from connectors.settings import PROJECT_ROOT, Settings
+from orchestration.cli.bi import install_bi, provision_bi
+from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
+from orchestration.cli.manifest import prepare_manifest
+from orchestration.cli.services import Service, dagster_services, superset_service
+
+
+class ServiceName(StrEnum):
+    """What can be served."""
+
+    ingest = "ingest"
+    transform = "transform"
+    webserver = "webserver"
+    daemon = "daemon"
+    superset = "superset"
+
+
+def serve(
+    name: Annotated[ServiceName, typer.Argument(help="The service to run.")],
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: OMNI_BIND_HOST.")] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 = the configured or a free one.")] = 0,
+) -> None:
+    """Run one service in the foreground; this process becomes the service.
+
+    The code servers of a web server or daemon in another container are found by OMNI_INGEST_HOST, OMNI_INGEST_PORT,
+    OMNI_TRANSFORM_HOST and OMNI_TRANSFORM_PORT.
+
+    Example: `omni serve webserver --port 3000`
+    """
+    settings = Settings() if host is None else Settings(bind_host=host)
+    url = ensure_database(settings)
+    chosen = Ports.choose(settings)
+    ports = Ports(port or chosen.ingest, port or chosen.transform, port or chosen.dagster, port or chosen.superset)
+    service = _find(name, settings, url, ports)
+    os.chdir(PROJECT_ROOT)
+    os.execve(service.command[0], list(service.command), dict(service.environment))
+
+
+def provision() -> None:
+    """Prepare Superset: its metadata, the administrator, roles, and the dashboards from `superset/assets`.
+
+    Safe to repeat: dashboards are matched by their uuid and overwritten.
+    """
+    settings = Settings()
+    url = ensure_database(settings)
+    migrate(url, settings)
+    install_bi()
+    provision_bi(superset_environment(settings, url))
+
+
+def _find(name: ServiceName, settings: Settings, url: str, ports: Ports) -> Service:
+    if name is ServiceName.superset:
+        install_bi()
+        return superset_service(settings, ports, superset_environment(settings, url))
+    environment = pipeline_environment(settings, url, ports)
+    for variable in ("OMNI_INGEST_HOST", "OMNI_INGEST_PORT", "OMNI_TRANSFORM_HOST", "OMNI_TRANSFORM_PORT"):
+        environment[variable] = os.environ.get(variable, environment[variable])
+    if name is ServiceName.transform:
+        prepare_manifest(environment)
+    return next(one for one in dagster_services(settings, ports, environment) if one.name == name.value)

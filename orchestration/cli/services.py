@@ -1,0 +1,246 @@
+"""The services as processes: how each is started, how we know that it is well, and how all of them end together.
+
+Belongs here: command lines, health checks, start and stop order, the record of what runs (`run/services.json`).
+`omni serve NAME` runs one of these commands in the foreground; containers use the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+
+from connectors.errors import ConfigurationError
+from connectors.settings import PROJECT_ROOT, Settings
+from orchestration.cli.environment import SUPERSET_DIR, Ports
+
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-running process. `is_well` is asked until it answers True; a service without one is well when alive."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(repr=False)
+    url: str = ""
+    is_well: Callable[[], bool] | None = None
+    start_seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `run/services.json` remembers of a started process; `created` guards against a reused pid."""
+
+    name: str
+    pid: int
+    created: float
+    url: str
+
+
+def dagster_services(settings: Settings, ports: Ports, environment: Mapping[str, str]) -> list[Service]:
+    """Code servers first, then the web server and the daemon that read them."""
+    host = settings.bind_host
+    workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
+    web = f"http://{host}:{ports.dagster}"
+    return [
+        _code_server("ingest", host, ports.ingest, environment),
+        _code_server("transform", host, ports.transform, environment),
+        Service(
+            "webserver",
+            [_script("dagster-webserver"), "-h", host, "-p", str(ports.dagster), *workspace],
+            environment,
+            url=web,
+            is_well=lambda: _answers(f"{web}/server_info"),
+        ),
+        Service("daemon", [_script("dagster-daemon"), "run", *workspace], environment),
+    ]
+
+
+def superset_service(settings: Settings, ports: Ports, environment: Mapping[str, str]) -> Service:
+    """Superset behind gunicorn, from its own environment."""
+    url = f"http://{settings.bind_host}:{ports.superset}"
+    command = [str(superset_python()), str(SUPERSET_DIR / "serve.py"), "--host", settings.bind_host]
+    return Service(
+        "superset",
+        [*command, "--port", str(ports.superset)],
+        environment,
+        url=url,
+        is_well=lambda: _answers(f"{url}/health"),
+    )
+
+
+def superset_python() -> Path:
+    """The interpreter of the BI environment."""
+    return SUPERSET_DIR / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+class Supervisor:
+    """Starts services, keeps a record of them, and stops them in reverse order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._record = settings.data_dir / "run" / "services.json"
+        self._logs = settings.data_dir / "logs"
+        self._processes: dict[str, tuple[Service, subprocess.Popen[bytes]]] = {}
+
+    def start(self, service: Service) -> None:
+        """Start a service in a session of its own, so that a Ctrl-C reaches it only through us."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        with self.log_of(service.name).open("ab") as log:
+            process = subprocess.Popen(
+                list(service.command),
+                env=dict(service.environment),
+                cwd=PROJECT_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes[service.name] = (service, process)
+        self._write_record()
+
+    def wait_until_well(self, service: Service) -> None:
+        """Block until the service answers.
+
+        Raises:
+            ConfigurationError: it ended or stayed silent; the message carries the end of its log.
+        """
+        process = self._processes[service.name][1]
+        deadline = time.monotonic() + service.start_seconds
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise self._failure(service, f"ended at once with exit code {process.returncode}")
+            if service.is_well is None or service.is_well():
+                return
+            time.sleep(0.2)
+        raise self._failure(service, f"did not answer within {service.start_seconds:.0f} s")
+
+    def log_of(self, name: str) -> Path:
+        """Where a service writes what it has to say."""
+        return self._logs / f"{name}.log"
+
+    def ended(self) -> list[str]:
+        """Names of services that are no longer running."""
+        return [name for name, (_, process) in self._processes.items() if process.poll() is not None]
+
+    def restart(self, name: str) -> None:
+        """Start an ended service again."""
+        self.start(self._processes[name][0])
+
+    def stop(self) -> None:
+        """Stop everything, last started first; what does not listen is killed. Safe to call twice."""
+        for _, process in reversed(list(self._processes.values())):
+            stop_process(process.pid)
+            process.wait()
+        self._processes.clear()
+        self._record.unlink(missing_ok=True)
+
+    def _failure(self, service: Service, what: str) -> ConfigurationError:
+        log = self.log_of(service.name)
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        return ConfigurationError(
+            f"service {service.name} {what}; the end of its log:\n{tail}",
+            remedy=f"read {log}, mend the cause and start again",
+        )
+
+    def _write_record(self) -> None:
+        running = [
+            Running(service.name, process.pid, psutil.Process(process.pid).create_time(), service.url)
+            for service, process in self._processes.values()
+            if process.poll() is None
+        ]
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        body = {"supervisor": os.getpid(), "services": [asdict(one) for one in running]}
+        temporary = self._record.with_suffix(".tmp")
+        temporary.write_text(json.dumps(body, indent=2))
+        temporary.replace(self._record)
+
+
+def recorded(settings: Settings) -> tuple[int | None, list[Running]]:
+    """The supervisor's pid and the services it recorded, those still alive only."""
+    record = settings.data_dir / "run" / "services.json"
+    if not record.exists():
+        return None, []
+    body = json.loads(record.read_text())
+    alive = [one for one in (Running(**entry) for entry in body["services"]) if _is_same_process(one)]
+    supervisor = int(body["supervisor"])
+    return (supervisor if psutil.pid_exists(supervisor) else None), alive
+
+
+def stop_leftovers(settings: Settings) -> list[str]:
+    """End services that an earlier omni left behind (it was killed); returns their names."""
+    _, leftovers = recorded(settings)
+    for one in reversed(leftovers):
+        stop_process(one.pid)
+    (settings.data_dir / "run" / "services.json").unlink(missing_ok=True)
+    return [one.name for one in leftovers]
+
+
+def stop_process(pid: int) -> None:
+    """SIGTERM to a process and its children, SIGKILL to those that are still there after a while."""
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    _send(root, signal.SIGTERM)
+    _, alive = psutil.wait_procs(family[1:] + [root], timeout=STOP_SECONDS) if family else ([], [])
+    for process in alive:
+        _send(process, signal.SIGKILL)
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _code_server(location: str, host: str, port: int, environment: Mapping[str, str]) -> Service:
+    module = f"orchestration.{location}.definitions"
+    command = [_script("dagster"), "code-server", "start", "-m", module, "-h", host, "-p", str(port)]
+    return Service(location, command, environment, f"grpc://{host}:{port}", lambda: _serves_definitions(host, port))
+
+
+def _script(name: str) -> str:
+    """A console script of the interpreter that runs omni, whatever the PATH says."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5.0).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _serves_definitions(host: str, port: int) -> bool:
+    """Ask a code server by the standard gRPC health protocol; it answers once its definitions are loaded."""
+    import grpc  # heavy, and needed only while services start
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(f"{host}:{port}") as channel:
+        try:
+            request = health_pb2.HealthCheckRequest(service="DagsterApi")
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=3.0)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _is_same_process(one: Running) -> bool:
+    try:
+        return abs(psutil.Process(one.pid).create_time() - one.created) < 1.0
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,92 @@
+"""`omni shops …`: which shops are read, and with which credentials."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import psycopg
+import typer
+from pydantic import SecretStr
+
+from connectors.postgres.migrate import migrate
+from connectors.postgres.server import ensure_database
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
+from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
+from connectors.sync import check_shop
+from orchestration.cli.console import out, table
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Option(help="The shop's name, as people call it.")],
+    mall_id: Annotated[int, typer.Option(help="The platform's mall id.")],
+    region: Annotated[str, typer.Option(help="Sales region: US, CA, MX, UK, DE, FR, IT, ES, EU, AU, JP, KR, GLOBAL.")],
+    app_key: Annotated[str, typer.Option(help="The app's key.")],
+    app_secret: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when absent.")],
+    access_token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when absent.")],
+    gateway: Annotated[str, typer.Option(help="API gateway: US, EU or GLOBAL.")] = "US",
+    entity: Annotated[str | None, typer.Option(help="Legal entity that owns the shop.")] = None,
+    business_model: Annotated[str, typer.Option(help="full, semi or local.")] = "local",
+    timezone: Annotated[str | None, typer.Option(help="IANA zone; absent: the region's.")] = None,
+    default_manager: Annotated[str | None, typer.Option(help="Who answers for products without a manager.")] = None,
+    environment: Annotated[str, typer.Option(help="production, or sandbox: kept out of the marts.")] = "production",
+) -> None:
+    """Add a shop, or change the one with this mall id. Secrets are stored encrypted.
+
+    Example: `omni shops add --name "Acme US" --mall-id 634418000000001 --region US --app-key … `
+    (secret and token are asked for, so that they do not stay in the shell's history)
+    """
+    settings = Settings()
+    url = _migrated(settings)
+    shop = NewShop(
+        temu_shop_id=mall_id,
+        shop_name=name,
+        region=region,
+        gateway=gateway,
+        gateway_url=None,
+        entity=entity,
+        business_model=business_model,
+        timezone=timezone,
+        default_manager=default_manager,
+        environment=environment,
+        app_key=app_key,
+        credentials=ShopCredentials(SecretStr(app_secret), SecretStr(access_token)),
+    )
+    with psycopg.connect(url) as connection:
+        saved = add_shop(connection, SecretBox.open(settings), shop)
+    out.print(f'shop {saved.id} "{saved.shop_name}" is saved; try: omni shops check "{saved.shop_name}"', markup=False)
+
+
+@app.command("list")
+def list_command() -> None:
+    """Show the shops, without their secrets."""
+    url = _migrated(Settings())
+    with psycopg.connect(url) as connection:
+        shops = list_shops(connection)
+    rows: list[tuple[object, ...]] = [
+        (one.id, one.shop_name, str(one.temu_shop_id), one.region, one.gateway, one.environment, one.is_active)
+        for one in shops
+    ]
+    table("Shops", ("id", "name", "mall id", "region", "gateway", "environment", "active"), rows)
+
+
+@app.command()
+def check(shop: Annotated[str | None, typer.Argument(help="Name, mall id or id; absent: all shops.")] = None) -> None:
+    """Ask the platform whether it accepts the credentials: token, expiry, scopes, clock."""
+    settings = Settings()
+    url = _migrated(settings)
+    with psycopg.connect(url) as connection:
+        names = [shop] if shop else [one.shop_name for one in list_shops(connection, active_only=True)]
+    checks = [check_shop(url, settings=settings, shop=name) for name in names]
+    rows: list[tuple[object, ...]] = [(one.shop_name, one.is_well, one.message) for one in checks]
+    table("Shops as the platform sees them", ("shop", "well", "what it says"), rows)
+    raise typer.Exit(0 if all(one.is_well for one in checks) else 1)
+
+
+def _migrated(settings: Settings) -> str:
+    url = ensure_database(settings)
+    migrate(url, settings)
+    return url

@@ -1,0 +1,121 @@
+"""The whole house as one object: database, Dagster processes and Superset, started in order and ended together.
+
+Belongs here: what `omni demo` and `omni up` share. What only the demo has (gateway, invented files) is in `demo`.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from connectors.postgres.migrate import migrate
+from connectors.postgres.server import ensure_database, stop_embedded
+from connectors.secrets import local_secret
+from connectors.settings import Settings
+from orchestration.cli.bi import ADMIN
+from orchestration.cli.console import complain, say, table
+from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
+from orchestration.cli.manifest import prepare_manifest
+from orchestration.cli.services import Service, Supervisor, dagster_services, stop_leftovers, superset_service
+
+RESTART_PAUSE_SECONDS = 5.0
+
+
+class Stack:
+    """Everything that runs, with its addresses. Create it, start the parts, and always `stop` it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.supervisor = Supervisor(settings)
+        self.database_url = ""
+        self.ports = Ports.choose(settings)
+
+    def start_database(self) -> None:
+        """Start or join the database and bring its schemas up to date."""
+        for name in stop_leftovers(self.settings):
+            say(f"{name} was left over from an omni that was killed; stopped it")
+        self.database_url = ensure_database(self.settings)
+        migrate(self.database_url, self.settings)
+
+    def start_dagster(self) -> str:
+        """Start code servers, then web server and daemon; returns the web server's URL."""
+        environment = self.pipeline_environment()
+        prepare_manifest(environment)
+        services = dagster_services(self.settings, self.ports, environment)
+        for pair in (services[:2], services[2:]):
+            self._start(pair)
+        return next(one.url for one in services if one.name == "webserver")
+
+    def start_superset(self) -> str:
+        """Start Superset; its environment must be installed and provisioned. Returns its URL."""
+        service = superset_service(self.settings, self.ports, self.superset_environment())
+        self._start([service])
+        return service.url
+
+    def start(self, service: Service) -> None:
+        """Start any other service and wait until it is well."""
+        self._start([service])
+
+    def pipeline_environment(self) -> dict[str, str]:
+        """Variables of the Dagster processes and of dbt."""
+        return pipeline_environment(self.settings, self.database_url, self.ports)
+
+    def superset_environment(self) -> dict[str, str]:
+        """Variables of the Superset processes."""
+        return superset_environment(self.settings, self.database_url)
+
+    def announce(self, dagster_url: str, superset_url: str) -> None:
+        """Print where everything is and how to log in; `run/ready.json` says the same to programs, without secrets."""
+        password = local_secret(self.settings, "superset_admin_password").get_secret_value()
+        rows: list[tuple[object, ...]] = [
+            ("Superset (dashboards)", superset_url, f"{ADMIN} / {password}"),
+            ("Dagster (pipeline)", dagster_url, "no login, this machine only"),
+            ("PostgreSQL", "omni db psql", "omni db url"),
+        ]
+        table("Ready", ("what", "where", "login"), rows)
+        ready = self.settings.data_dir / "run" / "ready.json"
+        ready.write_text(json.dumps({"superset": superset_url, "dagster": dagster_url, "user": ADMIN}))
+
+    def watch(self) -> None:
+        """Keep services running until interrupted; one that ends is started again after a pause."""
+        while True:
+            for name in self.supervisor.ended():
+                complain(f"service {name} ended; starting it again (log: {self.supervisor.log_of(name)})")
+                time.sleep(RESTART_PAUSE_SECONDS)
+                self.supervisor.restart(name)
+            time.sleep(1.0)
+
+    def stop(self) -> None:
+        """Stop every service, then the embedded database."""
+        (self.settings.data_dir / "run" / "ready.json").unlink(missing_ok=True)
+        self.supervisor.stop()
+        stop_embedded(self.settings)
+
+    def _start(self, services: list[Service]) -> None:
+        for service in services:
+            self.supervisor.start(service)
+        for service in services:
+            self.supervisor.wait_until_well(service)
+
+
+def run_until_interrupted(stack: Stack, work: Callable[[], int]) -> int:
+    """Run `work`, turn Ctrl-C and SIGTERM into an orderly stop, and always leave nothing running."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return work()
+    except KeyboardInterrupt:
+        say("stopping …")
+        return 0
+    finally:
+        # A second Ctrl-C must not cut the stop short and leave processes behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stack.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,86 @@
+"""The whole demo as a fixture: one `omni demo` for all tests that look at it from the outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from connectors.postgres.server import ensure_database
+from connectors.secrets import local_secret
+from connectors.settings import PROJECT_ROOT, Settings
+
+STARTING_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class DemoStack:
+    """Where a running demo is and how to log in to it."""
+
+    settings: Settings
+    database_url: str = field(repr=False)
+    superset_url: str
+    dagster_url: str
+    gateway_url: str
+    user: str
+    password: str = field(repr=False)
+
+
+@contextmanager
+def running_demo(data_dir: Path) -> Iterator[DemoStack]:
+    """Run `omni demo` in `data_dir` until the block ends; its output is the message when it does not start."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    environment = {k: v for k, v in os.environ.items() if k != "OMNI_DATABASE_URL"}
+    environment |= {"OMNI_DATA_DIR": str(data_dir), "OMNI_HISTORY_DAYS": "90"}
+    log = data_dir / "demo.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestration.cli", "demo", "--orders-per-day", "6"],
+            cwd=PROJECT_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _stack(data_dir, process, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=120)
+
+
+def _stack(data_dir: Path, process: subprocess.Popen[bytes], log: Path) -> DemoStack:
+    ready = data_dir / "run" / "ready.json"
+    deadline = time.monotonic() + STARTING_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"the demo did not start:\n{log.read_text(errors='replace')[-6000:]}")
+        time.sleep(0.5)
+    addresses = json.loads(ready.read_text())
+    settings = Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
+    return DemoStack(
+        settings=settings,
+        database_url=ensure_database(settings),
+        superset_url=addresses["superset"],
+        dagster_url=addresses["dagster"],
+        gateway_url=json.loads((data_dir / "sandbox" / "gateway.json").read_text())["url"],
+        user=addresses["user"],
+        password=local_secret(settings, "superset_admin_password").get_secret_value(),
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
+    """A demo with fewer orders than the default, started once for the session."""
+    with running_demo(tmp_path_factory.mktemp("demo") / "omni") as stack:
+        yield stack

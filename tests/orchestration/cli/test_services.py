@@ -1,0 +1,90 @@
+"""Services as real processes: started, found well, restarted, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from connectors.errors import ConfigurationError
+from connectors.settings import PROJECT_ROOT, Settings
+from orchestration.cli.services import Service, Supervisor, recorded, stop_leftovers
+
+SLEEPER = "import time; print('awake', flush=True); time.sleep(600)"
+
+
+def service(name: str, code: str, **options: object) -> Service:
+    return Service(name, [sys.executable, "-c", code], dict(os.environ), **options)  # type: ignore[arg-type]
+
+
+def touching(path: Path) -> str:
+    return f"import pathlib, time; pathlib.Path({str(path)!r}).touch(); time.sleep(600)"
+
+
+def test_a_service_is_well_once_its_check_says_so_and_ends_with_the_supervisor(
+    settings: Settings, tmp_path: Path
+) -> None:
+    supervisor, sign = Supervisor(settings), tmp_path / "ready"
+    one = service("one", touching(sign), is_well=sign.exists)
+    supervisor.start(one)
+    supervisor.wait_until_well(one)
+    _, running = recorded(settings)
+    assert [each.name for each in running] == ["one"]
+    supervisor.stop()
+    assert not psutil.pid_exists(running[0].pid)
+    assert recorded(settings) == (None, [])
+
+
+def test_a_service_that_ends_at_once_is_explained_by_the_end_of_its_log(settings: Settings) -> None:
+    supervisor = Supervisor(settings)
+    broken = service("broken", "raise SystemExit('no such port')", is_well=lambda: False)
+    supervisor.start(broken)
+    with pytest.raises(ConfigurationError, match=r"broken ended at once with exit code 1(.|\n)*no such port"):
+        supervisor.wait_until_well(broken)
+    supervisor.stop()
+
+
+def test_a_silent_service_is_given_up_after_its_time(settings: Settings) -> None:
+    supervisor = Supervisor(settings)
+    silent = service("silent", SLEEPER, is_well=lambda: False, start_seconds=0.5)
+    supervisor.start(silent)
+    with pytest.raises(ConfigurationError, match=r"silent did not answer within"):
+        supervisor.wait_until_well(silent)
+    supervisor.stop()
+
+
+def test_an_ended_service_is_noticed_and_starts_again(settings: Settings, tmp_path: Path) -> None:
+    supervisor, sign = Supervisor(settings), tmp_path / "ready"
+    one = service("one", touching(sign), is_well=sign.exists)
+    supervisor.start(one)
+    supervisor.wait_until_well(one)
+    first = recorded(settings)[1][0].pid
+    os.kill(first, signal.SIGKILL)
+    psutil.Process(first).wait(timeout=10)
+    assert supervisor.ended() == ["one"]
+    supervisor.restart("one")
+    assert supervisor.ended() == []
+    supervisor.stop()
+
+
+def test_services_of_a_killed_omni_are_stopped_by_the_next_one(settings: Settings) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from connectors.settings import Settings\n"
+        "from orchestration.cli.services import Service, Supervisor\n"
+        "settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))\n"
+        f"Supervisor(settings).start(Service('orphan', [sys.executable, '-c', {SLEEPER!r}], dict(os.environ)))\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(settings.data_dir)], cwd=PROJECT_ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    orphan = recorded(settings)[1][0]
+    assert stop_leftovers(settings) == ["orphan"]
+    assert not psutil.pid_exists(orphan.pid)
+    assert stop_leftovers(settings) == []
