@@ -1,0 +1,199 @@
+"""The commands of the sandbox over HTTP, without signature and for this machine only.
+
+Belongs here: shops, clock, faults, tokens, truth, files, webhooks. Does not belong here: anything the platform offers.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.sandbox.faults import KINDS, UnknownFaultError
+from connectors.sandbox.files import write_files
+from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.truth import gmv_truth
+from connectors.sandbox.webhooks import write_webhooks
+from connectors.sandbox.world import load
+from connectors.sandbox.world.shop import LiveShop
+
+
+class BadCommandError(ValueError):
+    """A command that cannot be carried out; the message says what was expected."""
+
+
+class Admin:
+    """The endpoints; each reads or changes the one sandbox it was made for."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def build(self) -> Starlette:
+        """The application with its routes; unknown paths are 404."""
+        routes = [
+            Route("/sandbox/shops", self.shops),
+            Route("/sandbox/clock", self.clock),
+            Route("/sandbox/clock/advance", self.advance, methods=["POST"]),
+            Route("/sandbox/truth/gmv", self.truth),
+            Route("/sandbox/faults", self.faults, methods=["GET", "PUT"]),
+            Route("/sandbox/tokens", self.tokens, methods=["POST"]),
+            Route("/sandbox/quota", self.quota, methods=["PUT"]),
+            Route("/sandbox/files", self.files, methods=["POST"]),
+            Route("/sandbox/webhooks", self.webhooks, methods=["POST"]),
+        ]
+        handlers = {BadCommandError: _bad_request, UnknownFaultError: _bad_request, json.JSONDecodeError: _bad_request}
+        return Starlette(
+            routes=routes,
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=_loopback_only)],
+            exception_handlers=handlers,  # type: ignore[arg-type]
+        )
+
+    async def shops(self, request: Request) -> Response:
+        """Everything needed to register the shops, credentials included."""
+        base = str(request.base_url).rstrip("/")
+        return JSONResponse([self._shop_row(shop, base) for shop in self._sandbox.world.shops])
+
+    async def clock(self, _request: Request) -> Response:
+        """The virtual instant and the spans that hold data."""
+        return JSONResponse(self._clock())
+
+    async def advance(self, request: Request) -> Response:
+        """Body `{"seconds": n}`, n ≥ 0."""
+        seconds = _number(await _object(request), "seconds")
+        if seconds < 0:
+            raise BadCommandError("seconds must not be negative: the sandbox clock only moves forward")
+        self._sandbox.advance(seconds)
+        return JSONResponse(self._clock())
+
+    async def truth(self, request: Request) -> Response:
+        """Rows per shop and Beijing day as of now, or as of `?at=` epoch seconds in the past."""
+        now = self._sandbox.now()
+        at = request.query_params.get("at")
+        if at is not None and not (at.isdigit() and int(at) <= now):
+            raise BadCommandError(f"at must be epoch seconds up to {now}, got {at!r}")
+        return JSONResponse(gmv_truth(self._sandbox.world, int(at) if at else now, self._sandbox.state.files_at))
+
+    async def faults(self, request: Request) -> Response:
+        """GET the rules with their counters; PUT a list of rules to replace them all."""
+        if request.method == "PUT":
+            rules = await request.json()
+            if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+                raise BadCommandError("faults must be a JSON list of objects")
+            self._sandbox.faults.replace(rules)
+            self._sandbox.save()
+        return JSONResponse({"faults": self._sandbox.faults.as_json(), "kinds": KINDS})
+
+    async def tokens(self, request: Request) -> Response:
+        """Body `{"shop": …, "rotate": true | "expire": true/false | "grant": [types] | "revoke": [types]}`."""
+        body, office = await _object(request), self._sandbox.tokens
+        shop = self._find_shop(body.get("shop"))
+        if body.get("rotate"):
+            office.rotate(shop)
+        if "expire" in body:
+            office.expire(shop, expired=bool(body["expire"]))
+        office.grant_types(shop, list(body.get("grant", [])))
+        office.grant_types(shop, list(body.get("revoke", [])), revoke=True)
+        self._sandbox.save()
+        return JSONResponse(self._shop_row(shop, str(request.base_url).rstrip("/")))
+
+    async def quota(self, request: Request) -> Response:
+        """Body `{"app_key": …, "calls_per_second": n}`; 0 means no limit."""
+        body = await _object(request)
+        rate = _number(body, "calls_per_second")
+        self._sandbox.quota.set(str(body.get("app_key", "")), rate)
+        return JSONResponse({"app_key": body.get("app_key"), "calls_per_second": rate})
+
+    async def files(self, request: Request) -> Response:
+        """Body `{"dir": …}`: write the companion files there."""
+        folder = _folder(await _object(request))
+        now = self._sandbox.now()
+        self._sandbox.state.files_at = now
+        rows = write_files(self._sandbox.world, folder, now)
+        self._sandbox.save()
+        return JSONResponse({"dir": str(folder), "rows": rows})
+
+    async def webhooks(self, request: Request) -> Response:
+        """Body `{"dir": …, "count": n}`: write events of the orders that changed last."""
+        body = await _object(request)
+        count = _number(body, "count")
+        names = write_webhooks(self._sandbox.world, _folder(body), int(count), self._sandbox.now())
+        return JSONResponse({"dir": body["dir"], "files": names})
+
+    def _clock(self) -> dict[str, Any]:
+        now = self._sandbox.now()
+        opening = load.START - 6 * 86_400 if self._sandbox.options.load_lines else self._sandbox.opening_instant
+        answer = {"now": now, "opening": opening, "offset_seconds": self._sandbox.clock.offset}
+        if self._sandbox.options.load_lines:
+            answer |= {"load_window": [load.START, load.END]}
+        return answer
+
+    def _find_shop(self, wanted: object) -> LiveShop:
+        for shop in self._sandbox.world.shops:
+            if wanted in (shop.profile.mall_id, str(shop.profile.mall_id), shop.profile.name):
+                return shop
+        names = ", ".join(shop.profile.name for shop in self._sandbox.world.shops)
+        raise BadCommandError(f"no shop {wanted!r}; there are: {names}")
+
+    def _shop_row(self, shop: LiveShop, base: str) -> dict[str, Any]:
+        profile, credentials = shop.profile, self._sandbox.tokens.credentials(shop)
+        return {
+            "shop_name": profile.name,
+            "temu_shop_id": profile.mall_id,
+            "region": profile.region,
+            "gateway": profile.gateway,
+            "gateway_url": f"{base}/{profile.gateway}/openapi/router",
+            "entity": profile.entity,
+            "business_model": profile.business_model,
+            "timezone": profile.timezone,
+            "default_manager": profile.default_manager,
+            "settlement_lag_days": profile.settlement_lag_days,
+            "currency": profile.currency,
+            "app_key": credentials.app_key,
+            "app_secret": credentials.app_secret,
+            "access_token": credentials.access_token,
+        }
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise BadCommandError("the body must be a JSON object")
+    return body
+
+
+def _number(body: dict[str, Any], name: str) -> float:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadCommandError(f"{name} must be a number, got {value!r}")
+    return value
+
+
+def _folder(body: dict[str, Any]) -> Path:
+    folder = body.get("dir")
+    if not isinstance(folder, str) or not folder:
+        raise BadCommandError("dir must name a folder")
+    return Path(folder)
+
+
+async def _bad_request(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=400)
+
+
+async def _loopback_only(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    host = request.client.host if request.client else ""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "testclient"
+    if not local:
+        return JSONResponse({"error": "sandbox commands are for this machine only"}, status_code=403)
+    return await call_next(request)

@@ -1,0 +1,104 @@
+"""The HTTP face (ASGI): the router paths by hand because they must be cheap, everything else through Starlette.
+
+Belongs here: sockets, headers, transport faults. Does not belong here: what an answer says (see `gateway`, `admin`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from email.utils import formatdate
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.gateway import Answer, Gateway
+from connectors.sandbox.tokens import GATEWAYS
+
+_ROUTES = {f"/{region}/openapi/router": region for region in GATEWAYS}
+_HTML = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+)
+_JSON = (b"content-type", b"application/json;charset=UTF-8")
+Headers = list[tuple[bytes, bytes]]
+
+
+class SandboxApp:
+    """POST on a region's router goes to the gateway; other methods and paths go to the admin application."""
+
+    def __init__(self, gateway: Gateway, admin: ASGIApp) -> None:
+        self._gateway = gateway
+        self._admin = admin
+        self._latency = gateway.sandbox.options.latency_ms / 1000
+        self._date = (0, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        region = _ROUTES.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if region is None:
+            await self._admin(scope, receive, send)
+            return
+        body = await _read(receive)
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        answer = self._gateway.answer(region, body)
+        if answer.fault is None:
+            await self._send(send, 200, answer.body, [_JSON, self._date_header(answer.now)])
+        else:
+            await self._send_with_fault(send, answer, answer.fault)
+
+    def _date_header(self, now: int) -> tuple[bytes, bytes]:
+        """The virtual clock, from which clients learn the server's time."""
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True).encode())
+        return b"date", self._date[1]
+
+    async def _send(self, send: Send, status: int, body: bytes, headers: Headers) -> None:
+        headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _send_with_fault(self, send: Send, answer: Answer, fault: Fault) -> None:
+        headers = [_JSON, self._date_header(answer.now)]
+        if fault.kind == "http_502_html":
+            await self._send(send, 502, _HTML, [(b"content-type", b"text/html"), headers[1]])
+        elif fault.kind == "connection_reset":
+            _reset(send)
+        elif fault.kind == "truncated_json":
+            await self._send(send, 200, answer.body[: len(answer.body) // 2], headers)
+        elif fault.kind == "slow_body":
+            await _drip(send, answer.body, headers, fault.pause)
+        else:
+            await asyncio.sleep(fault.pause)
+            await self._send(send, 200, answer.body, headers)
+
+
+async def _read(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
+
+
+async def _drip(send: Send, body: bytes, headers: Headers, seconds: float) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    step = max(1, len(body) // 10)
+    for start in range(0, len(body), step):
+        await asyncio.sleep(seconds / 10)
+        await send({"type": "http.response.body", "body": body[start : start + step], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _reset(send: Send) -> None:
+    """Close with RST instead of FIN. ASGI knows no such thing, so this reaches for uvicorn's transport."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise RuntimeError("connection_reset needs a server whose transport can be reached (uvicorn)")
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -1,0 +1,140 @@
+"""`omni sandbox …` and `python -m connectors.sandbox …`: start the gateway and command a running one.
+
+Belongs here: options and words. Does not belong here: what commands do (see `admin`).
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connectors.sandbox.faults import KINDS
+from connectors.sandbox.sandbox import Options
+from connectors.sandbox.server import GATEWAY_FILE, serve_forever
+from connectors.sandbox.state import WorldMismatchError
+
+app = typer.Typer(
+    name="sandbox",
+    help="A local Temu gateway with an invented business: demo, training, tests, load.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+DataDir = Annotated[Path, typer.Option(help="Folder that keeps the world's clock and faults.")]
+_FOLDER = Path(".omni/sandbox")
+
+
+@app.command(
+    epilog="Examples:\n\n`serve --data-dir .omni/sandbox`\n\n`serve --port 8700 --seed 11 --days 180 --orders-per-day 60`\n\n"
+    "`serve --load-lines 100000 --latency-ms 50`"
+)
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 = a free port.")] = 0,
+    data_dir: DataDir = _FOLDER,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    days: Annotated[int, typer.Option(min=1, help="Days of history at the first start.")] = 90,
+    orders_per_day: Annotated[float, typer.Option(min=0.1, help="Average per shop.")] = 18.0,
+    now: Annotated[str | None, typer.Option(help="Virtual start, ISO 8601 with zone. Absent: real now.")] = None,
+    quota: Annotated[float, typer.Option(min=0, help="Calls per second and app key; 0 = no limit.")] = 20.0,
+    load_lines: Annotated[int, typer.Option(min=0, help="Serve one big shop with this many order lines instead.")] = 0,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Added to every call.")] = 0.0,
+    sign_first: Annotated[bool, typer.Option(help="Check the signature before timestamp and data type.")] = False,
+    refunds_move_orders: Annotated[bool, typer.Option(help="A completed refund moves its order's update time.")] = True,
+) -> None:
+    """Serve until interrupted. Prints one JSON line with `url` and `pid` when ready."""
+    options = Options(
+        folder=data_dir, seed=seed, days=days, orders_per_day=orders_per_day, now=_instant(now), quota=quota,
+        load_lines=load_lines, latency_ms=latency_ms, sign_first=sign_first, refunds_move_orders=refunds_move_orders,
+    )  # fmt: skip
+    try:
+        serve_forever(options, host, port)
+    except (WorldMismatchError, OSError) as error:
+        typer.echo(f"the sandbox cannot start: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command(epilog="Examples:\n\n`advance --hours 6`\n\n`advance --days 2 --data-dir .omni/sandbox`")
+def advance(
+    days: Annotated[float, typer.Option(min=0)] = 0.0,
+    hours: Annotated[float, typer.Option(min=0)] = 0.0,
+    seconds: Annotated[float, typer.Option(min=0)] = 0.0,
+    data_dir: DataDir = _FOLDER,
+) -> None:
+    """Let time pass in the running sandbox."""
+    answer = _command(data_dir, "POST", "/sandbox/clock/advance", {"seconds": days * 86_400 + hours * 3600 + seconds})
+    typer.echo(f"the sandbox clock shows {datetime.fromtimestamp(answer['now'], UTC).isoformat()}")
+
+
+@app.command(
+    epilog='Examples:\n\n`faults` shows the rules in force\n\n`faults \'{"kind": "throttle", "count": 5}\'`\n\n'
+    '`faults \'{"kind": "http_502_html", "rate": 0.1}\' \'{"kind": "drift", "shop": "Harbor Home US"}\'`\n\n'
+    f"`faults --clear`\n\nKinds: {', '.join(KINDS)}"
+)
+def faults(
+    rules: Annotated[list[str] | None, typer.Argument(help="JSON objects; they replace the rules in force.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all rules.")] = False,
+    data_dir: DataDir = _FOLDER,
+) -> None:
+    """Show or replace the faults that the running sandbox plays."""
+    if rules or clear:
+        try:
+            parsed = [json.loads(rule) for rule in rules or []]
+        except json.JSONDecodeError as error:
+            raise typer.BadParameter(f"a rule must be a JSON object: {error}") from error
+        answer = _command(data_dir, "PUT", "/sandbox/faults", [] if clear else parsed)
+    else:
+        answer = _command(data_dir, "GET", "/sandbox/faults", None)
+    for rule in answer["faults"]:
+        typer.echo(json.dumps(rule, ensure_ascii=False))
+    typer.echo(f"{len(answer['faults'])} rules in force")
+
+
+@app.command(epilog="Example:\n\n`files .omni/inbox/files`")
+def files(
+    folder: Annotated[Path, typer.Argument(help="Where the CSV files go.")],
+    data_dir: DataDir = _FOLDER,
+) -> None:
+    """Write costs, rates, targets, charges, settlements and stock that fit the running sandbox."""
+    answer = _command(data_dir, "POST", "/sandbox/files", {"dir": str(folder.resolve())})
+    for name, rows in answer["rows"].items():
+        typer.echo(f"{rows:>8} rows  {name}.csv")
+
+
+def _instant(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--now must be ISO 8601, got {text!r}") from error
+    if instant.tzinfo is None:
+        raise typer.BadParameter("--now needs a time zone, for example 2026-11-23T08:00:00Z")
+    return int(instant.timestamp())
+
+
+def _command(data_dir: Path, method: str, path: str, body: object) -> Any:
+    """Send one command to the sandbox that serves from `data_dir`."""
+    file = data_dir / GATEWAY_FILE
+    if not file.exists():
+        typer.echo(
+            f"no sandbox has been started with --data-dir {data_dir} → start one: serve --data-dir {data_dir}", err=True
+        )
+        raise typer.Exit(1)
+    url = json.loads(file.read_text(encoding="utf-8"))["url"]
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        typer.echo(json.load(error).get("error", str(error)), err=True)
+        raise typer.Exit(1) from error
+    except urllib.error.URLError as error:
+        typer.echo(f"the sandbox at {url} does not answer ({error.reason}) → start it again with serve", err=True)
+        raise typer.Exit(1) from error

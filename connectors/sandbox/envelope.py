@@ -1,0 +1,107 @@
+"""The gateway's answers and codes (API sections 3.4, 4). HTTP status is always 200."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+SUCCESS = 1000000
+BAD_PARAMS = 3000000
+SIGN_INVALID = 3000001
+NO_TYPE, UNKNOWN_TYPE, SUNSET_TYPE = 3000002, 3000003, 3000004
+NO_TIMESTAMP, FUTURE_TIMESTAMP, EXPIRED_TIMESTAMP = 3000010, 3000011, 3000012
+NO_DATA_TYPE, BAD_DATA_TYPE = 3000013, 3000014
+NO_APP_KEY, UNKNOWN_APP_KEY, SUSPENDED_APP_KEY = 3000025, 3000026, 3000028
+NO_TOKEN, UNKNOWN_TOKEN, NO_API_ACCESS, TOKEN_APP_MISMATCH, TOKEN_EXPIRED = 3000030, 3000031, 3000032, 3000033, 3000034
+NO_SIGN = 3000040
+SYSTEM_BUSY, RATE_LIMIT, IP_NOT_WHITELISTED = 4000000, 4000004, 5000003
+WRONG_AREA = 120011072
+AFTER_SALES_ILLEGAL, CASE_NOT_FOUND = 130010001, 130010004
+CROSS_BORDER_UNSUPPORTED, ORDER_NOT_FOUND, ORDER_INVALID = 140020001, 140020002, 140020005
+AMOUNTS_CALCULATING, CONFIRM_END_BEFORE_START, FIELD_NOT_PASSED, SECONDS_EXPECTED = (
+    140020008,
+    140020012,
+    140020013,
+    140020014,
+)
+GOODS_INVALID, PROMOTION_ILLEGAL, PROMOTION_CANCELED = 150010003, 220010001, 220010003
+
+MESSAGES = {
+    BAD_PARAMS: "BAD_PARAMS: field type mismatch, path: {detail}",
+    SIGN_INVALID: "sign is invalid, please check your sign calculation",
+    NO_TYPE: "type is required.",
+    UNKNOWN_TYPE: "type not exists",
+    SUNSET_TYPE: "type has been taken offline.",
+    NO_TIMESTAMP: "timestamp is required.",
+    FUTURE_TIMESTAMP: "timestamp is invalid.",
+    EXPIRED_TIMESTAMP: "timestamp is expired.",
+    NO_DATA_TYPE: "data_type is required.",
+    BAD_DATA_TYPE: "data_type is invalid, only JSON is supported.",
+    NO_APP_KEY: "app_key is required.",
+    UNKNOWN_APP_KEY: "app_key not exists.",
+    SUSPENDED_APP_KEY: "app_key is suspended.",
+    NO_TOKEN: "access_token is required.",
+    UNKNOWN_TOKEN: "access_token not exists.",
+    NO_API_ACCESS: "access_token don't have this api access, please ask for seller to authorize this api in seller "
+    "center first, and share the new access_token with you.",
+    TOKEN_APP_MISMATCH: "access_token and app_key are not mapping.",
+    TOKEN_EXPIRED: "access_token is expired or have been refreshed, please contact seller to share the new "
+    "access_token with you.",
+    NO_SIGN: "sign is required.",
+    SYSTEM_BUSY: "Temu internal system error, please try again later.",
+    RATE_LIMIT: "too frequent requests, exceeding rate limit.",
+    IP_NOT_WHITELISTED: "NOT_IN_IP_WHITE_LIST",
+    WRONG_AREA: "The request area is incorrect. Please check the request area and replace it with the correct "
+    "request area.",
+    AFTER_SALES_ILLEGAL: "The parameter is illegal. Please check if the input parameter meets the regulations.",
+    CASE_NOT_FOUND: "The after-sales order does not exist.",
+    CROSS_BORDER_UNSUPPORTED: "Cross-border sellers are not supported.",
+    ORDER_NOT_FOUND: "The order does not exist.",
+    ORDER_INVALID: "Invalid parameter: {detail}",
+    AMOUNTS_CALCULATING: "Some amount fields are still undergoing system calculation. Please try again later.",
+    CONFIRM_END_BEFORE_START: "parentConfirmTimeEnd must be later than parentConfirmTimeStart.",
+    FIELD_NOT_PASSED: "{detail} not passed.",
+    SECONDS_EXPECTED: "{detail} should be a timestamp in seconds.",
+    GOODS_INVALID: "Invalid parameter: {detail}",
+    PROMOTION_ILLEGAL: "Illegal parameter: {detail}",
+    PROMOTION_CANCELED: "The activity does not exist or has been cancelled.",
+}
+
+
+class GatewayError(Exception):
+    """An answer with `success: false`."""
+
+    def __init__(self, code: int, detail: str = "") -> None:
+        super().__init__(MESSAGES[code].format(detail=detail))
+        self.code = code
+
+
+class Envelopes:
+    """Wraps results; request ids count up, so that equal histories give equal bytes."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._numbers = itertools.count(1)
+
+    def success(self, region: str, result: bytes) -> bytes:
+        """`result` is rendered JSON."""
+        head = (
+            f'{{"success":true,"requestId":"{self._request_id(region)}","errorCode":{SUCCESS},"errorMsg":"","result":'
+        )
+        return b"".join((head.encode(), result, b"}"))
+
+    def failure(self, region: str, error: GatewayError) -> bytes:
+        """The envelope of a refused call; it has no `result`."""
+        return json.dumps(
+            {
+                "success": False,
+                "requestId": self._request_id(region),
+                "errorCode": error.code,
+                "errorMsg": str(error),
+            },
+            ensure_ascii=False,
+        ).encode()
+
+    def _request_id(self, region: str) -> str:
+        number = next(self._numbers)
+        return f"{region.lower()}-{number:08x}-0000-4000-8000-{self._seed & 0xFFFFFFFFFFFF:012x}"

@@ -1,0 +1,137 @@
+"""Trouble on demand: which call gets which fault, and how often.
+
+Belongs here: matching and counting. What a fault does to an answer is in `gateway` (refusals), `distortions`
+(contents) and `app` (transport).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+REFUSALS = {
+    "throttle": "4000004 too frequent requests",
+    "system_error": "4000000 internal system error",
+    "token_expired": "3000034 token expired or replaced",
+    "wrong_area": "120011072 wrong request area",
+    "amounts_calculating": "140020008, order amounts only",
+    "ip_not_whitelisted": "5000003 NOT_IN_IP_WHITE_LIST",
+}
+DISTORTIONS = {
+    "drift": "an order moves after a page of the order list was read",
+    "duplicate_rows": "the first row of a page comes twice",
+    "changed_total": "the total is one too high",
+    "unknown_fields": "rows carry fields nobody has documented",
+    "retyped_field": "the key of a page's first row has another type",
+}
+TRANSPORT = {
+    "http_502_html": "the edge answers 502 with HTML",
+    "timeout": "no answer for `seconds` (default 120), then the right one",
+    "slow_body": "headers at once, the body over `seconds` (default 10)",
+    "connection_reset": "the connection is reset instead of an answer",
+    "truncated_json": "the body ends in the middle",
+}
+KINDS = {**REFUSALS, **DISTORTIONS, **TRANSPORT}
+_DEFAULT_SECONDS = {"timeout": 120.0, "slow_body": 10.0}
+
+
+class UnknownFaultError(ValueError):
+    """A fault that the sandbox cannot play; the message lists what it can."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule. `shop` is a mall id or shop name; `after` calls pass first, then `count` (None = always) are hit at `rate`."""
+
+    kind: str
+    shop: str | None = None
+    app_key: str | None = None
+    type: str | None = None
+    count: int | None = None
+    rate: float = 1.0
+    after: int = 0
+    seconds: float | None = None
+    seen: int = 0
+    hits: int = 0
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Fault:
+        """Check one rule of a request; every mistake is named."""
+        kind = raw.get("kind")
+        if kind not in KINDS:
+            raise UnknownFaultError(f"unknown fault kind {kind!r}; the sandbox knows: {', '.join(KINDS)}")
+        known = {field.name for field in fields(cls)}
+        if strange := sorted(raw.keys() - known):
+            raise UnknownFaultError(f"unknown keys {strange} in a {kind} fault; known: {', '.join(sorted(known))}")
+        values = dict(raw)
+        if values.get("shop") is not None:
+            values["shop"] = str(values["shop"])
+        for name, form in (("count", int), ("rate", (int, float)), ("after", int), ("seconds", (int, float))):
+            value = values.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, form)):
+                raise UnknownFaultError(f"{name} of a {kind} fault must be a number, got {value!r}")
+        return cls(**values)
+
+    @property
+    def pause(self) -> float:
+        """Seconds of delay that this fault brings."""
+        return self.seconds if self.seconds is not None else _DEFAULT_SECONDS.get(self.kind, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a call says about itself, for matching."""
+
+    app_key: str
+    type: str
+    mall_id: int | None
+    shop_name: str | None
+
+
+class FaultBoard:
+    """The rules in force, in order; the first of a group that hits wins."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.faults = list(faults)
+
+    def replace(self, raw: Iterable[Mapping[str, Any]]) -> None:
+        """Put new rules in force, all or none."""
+        self.faults = [Fault.parse(rule) for rule in raw]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The rules with their counters."""
+        return [asdict(fault) for fault in self.faults]
+
+    def hit(self, group: Mapping[str, str], caller: Caller) -> Fault | None:
+        """The fault of this group that this call runs into, if any."""
+        for index, fault in enumerate(self.faults):
+            if fault.kind in group and _matches(fault, caller):
+                fault.seen += 1
+                if _strikes(fault, index):
+                    fault.hits += 1
+                    return fault
+        return None
+
+
+def _matches(fault: Fault, caller: Caller) -> bool:
+    if fault.kind == "amounts_calculating" and not caller.type.startswith(("bg.order.amount.", "temu.order.amount.")):
+        return False
+    if fault.kind == "drift" and caller.type != "bg.order.list.v2.get":
+        return False
+    return (
+        (fault.app_key is None or fault.app_key == caller.app_key)
+        and (fault.type is None or fault.type == caller.type)
+        and (fault.shop is None or fault.shop in (str(caller.mall_id), caller.shop_name))
+    )
+
+
+def _strikes(fault: Fault, index: int) -> bool:
+    """Deterministic dice: the n-th matching call always meets the same fate."""
+    if fault.seen <= fault.after or (fault.count is not None and fault.hits >= fault.count):
+        return False
+    if fault.rate >= 1.0:
+        return True
+    digest = hashlib.blake2b(f"{fault.kind}/{index}/{fault.seen}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 < fault.rate

@@ -1,0 +1,1 @@
+"""The operations of the router, one module per family. Belongs here: wire names, filters, paging, rendering to JSON."""

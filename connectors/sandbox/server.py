@@ -1,0 +1,65 @@
+"""Runs the sandbox in uvicorn: one process, one thread, a clean end on SIGTERM and SIGINT.
+
+Belongs here: sockets and the ready line. Does not belong here: what is served (see `app`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+import uvicorn
+
+from connectors.sandbox.admin import Admin
+from connectors.sandbox.app import SandboxApp
+from connectors.sandbox.gateway import Gateway
+from connectors.sandbox.operations.order_json import BOTH, page_item
+from connectors.sandbox.sandbox import Options, Sandbox
+from connectors.sandbox.state import write_json
+
+GATEWAY_FILE = "gateway.json"
+
+
+def build_app(sandbox: Sandbox) -> SandboxApp:
+    """The ASGI application of an opened sandbox."""
+    return SandboxApp(Gateway(sandbox), Admin(sandbox).build())
+
+
+def serve_forever(options: Options, host: str, port: int) -> None:
+    """Open the world, listen, print the ready line, serve until a signal comes."""
+    sandbox = Sandbox(options)
+    if options.load_lines:
+        _render_all(sandbox)
+    listener = socket.create_server((host, port), backlog=512, reuse_port=False)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_app(sandbox),
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    ready = {"url": f"http://{host}:{listener.getsockname()[1]}", "pid": os.getpid()}
+    write_json(options.folder / GATEWAY_FILE, ready)
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # uvicorn raises SIGINT again after its own clean shutdown; there is nothing left to stop
+    finally:
+        listener.close()
+        sandbox.save()
+
+
+def _render_all(sandbox: Sandbox) -> None:
+    """Pay for rendering before the clock of a load test starts."""
+    for shop in sandbox.world.shops:
+        for order in shop.book.by_sn.values():
+            page_item(shop, order, BOTH)
