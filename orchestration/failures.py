@@ -36,7 +36,7 @@ def failure_from_many(headline: str, texts: Mapping[str, str], *, repeat: bool) 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn errors that omni explains into Dagster failures; anything else is a bug and fails at once, with its trace."""
+    """Turn errors that omni explains into Dagster failures; anything else is a bug and fails at once."""
     try:
         yield
     except Failure:

@@ -1,6 +1,6 @@
 """Names that people and other programs use for what Dagster runs here.
 
-Belongs here: names of code locations, jobs, schedules, sensors, tags and pools. No imports, so that anything may read it.
+Belongs here: names of code locations, jobs, steps, tags and pools. No imports, so that anything may read it.
 Does not belong here: what they do (`jobs.py`, `schedules.py`, `sensors.py` of each location).
 """
 
@@ -35,3 +35,12 @@ PRODUCTS_POOL = "temu_products"
 FILES_POOL = "files"
 WEBHOOKS_POOL = "webhooks"
 MARTS_POOL = "marts"
+
+LOCATION_OF_JOB = {
+    INGEST_ORDERS: INGEST_LOCATION,
+    INGEST_PRODUCTS: INGEST_LOCATION,
+    REFRESH_ORDERS: INGEST_LOCATION,
+    LOAD_FILES: INGEST_LOCATION,
+    BUILD_MARTS: TRANSFORM_LOCATION,
+    CHECK_RAW: TRANSFORM_LOCATION,
+}

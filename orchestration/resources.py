@@ -3,8 +3,6 @@
 Belongs here: `Warehouse`. Everything is looked up when a run asks, never when definitions load.
 """
 
-from __future__ import annotations
-
 from dagster import ConfigurableResource
 
 from connectors.settings import Settings

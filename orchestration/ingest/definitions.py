@@ -1,6 +1,6 @@
 """The light code location, as Dagster loads it: `dagster code-server start -m orchestration.ingest.definitions`.
 
-Belongs here: the one `Definitions` object, put together from lists. Loading it reads no file, no environment, no network.
+Belongs here: the one `Definitions` object, put together from lists. Loading it does no I/O and needs no environment.
 """
 
 from __future__ import annotations

@@ -4,13 +4,9 @@ Belongs here: job definitions. Each is safe to run again: what is stored already
 A backfill is a range or a set of cells of `ingest_orders`, launched from the UI or with the range tags of `names.py`.
 """
 
-from __future__ import annotations
-
-from dagster import AssetKey, AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
+from dagster import AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
 
 from orchestration.failures import explained, failure_from_many, may_pass
-from orchestration.ingest.assets.raw_files import FILE_TABLES
-from orchestration.ingest.assets.raw_temu import raw_key, streams_by, tables_of
 from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
 from orchestration.names import (
     INGEST_ORDERS,
@@ -19,12 +15,13 @@ from orchestration.names import (
     REFRESH_ORDERS,
     WEBHOOKS_POOL,
 )
+from orchestration.raw_tables import FILE_TABLES, file_key, streams_by, tables_of, temu_key
 from orchestration.resources import Warehouse
 
 
 def _tables(partitioning: str) -> AssetSelection:
     return AssetSelection.assets(
-        *(raw_key(table) for stream in streams_by(partitioning) for table in tables_of(stream))
+        *(temu_key(table) for stream in streams_by(partitioning) for table in tables_of(stream))
     )
 
 
@@ -32,7 +29,7 @@ ingest_orders = define_asset_job(
     INGEST_ORDERS,
     selection=_tables("shop_day"),
     description=(
-        "Orders, amounts, details and after-sales of all shops. Without partitions: everything new since the watermark. "
+        "Orders, amounts, details and after-sales of all shops. Without partitions: what is new since the watermark. "
         "With cells of shop × day: these whole days again, watermark untouched."
     ),
 )
@@ -43,7 +40,7 @@ ingest_products = define_asset_job(
 )
 load_files = define_asset_job(
     LOAD_FILES,
-    selection=AssetSelection.assets(*(AssetKey(["raw_files", table]) for table in FILE_TABLES)),
+    selection=AssetSelection.assets(*(file_key(table) for table in FILE_TABLES)),
     description="Every cost, rate, target, charge and settlement file that waits in the inbox.",
 )
 
@@ -70,7 +67,7 @@ def _tell(context: OpExecutionContext, report: InboxReport) -> None:
     summary = {"events_done": report.done, "events_repeated": report.repeated, "orders_refreshed": orders}
     context.log.info("%s events done, %s seen before, %s orders refreshed", report.done, report.repeated, orders)
     if orders:
-        context.log_event(AssetObservation(raw_key("orders"), description="refreshed by webhook", metadata=summary))
+        context.log_event(AssetObservation(temu_key("orders"), description="refreshed by webhook", metadata=summary))
     troubles = {**report.rejected, **{shop: str(error) for shop, error in report.failures.items()}}
     if troubles:
         raise failure_from_many(

@@ -1,6 +1,6 @@
 """How a run tells the catalogue what happened: a materialisation per cell that was read, an observation per failure.
 
-Belongs here: events and their metadata. They are stored as they happen, so a shop that fails later loses nobody's success.
+Belongs here: events and their metadata. They are stored as they happen: a shop that fails later loses nobody's success.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from dagster import (
     AssetExecutionContext,
-    AssetKey,
     AssetMaterialization,
     AssetObservation,
     DagsterEventType,
@@ -23,6 +22,7 @@ from connectors.records import Window
 from connectors.shops import Shop
 from orchestration.failures import may_pass
 from orchestration.ingest import partitions
+from orchestration.raw_tables import temu_key
 
 if TYPE_CHECKING:
     from connectors.sync import SyncFailure, SyncReport
@@ -58,7 +58,7 @@ class Reporter:
         self._context.log.info("%s · %s: %s", key, report.stream, _summary(report))
         for partition in self._partitions(key, window):
             for table in self._tables[report.stream]:
-                asset = AssetKey(["raw_temu", table])
+                asset = temu_key(table)
                 self._context.log_event(AssetMaterialization(asset, partition=partition, metadata=metadata))
 
     def _failed(self, failure: SyncFailure, error: BaseException) -> None:
@@ -69,7 +69,7 @@ class Reporter:
         self._context.log.error("%s: %s", name, error)
         self._context.log_event(
             AssetObservation(
-                AssetKey(["raw_temu", stream]),
+                temu_key(stream),
                 description=f"{name}: {error}",
                 metadata={
                     "name": name,

@@ -1,10 +1,8 @@
 """The clock table: all cron lines of this location, in UTC.
 
-Belongs here: when. One run per tick reads all shops; a tick is skipped while its predecessor is still waiting or at work,
-because the next one reads everything since the watermark anyway.
+Belongs here: when. One run per tick reads all shops; a tick is skipped while its predecessor waits or works, because
+the next one reads everything since the watermark anyway.
 """
-
-from __future__ import annotations
 
 from datetime import timedelta
 
@@ -48,7 +46,7 @@ def ingest_products_hourly(context: ScheduleEvaluationContext) -> RunRequest | S
     cron_schedule="40 1 * * *",
     execution_timezone="UTC",
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Yesterday (UTC) read whole once more: the platform's clock and ours differ, this is the truth of the day.",
+    description="Yesterday (UTC) read whole once more, because the platform's clock and ours differ.",
 )
 def reread_yesterday_nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """One window run for yesterday's cell of every shop; the watermark stays where it is."""

@@ -3,8 +3,6 @@
 Belongs here: noticing. Each inbox visit handles everything that waits, so one queued run is always enough.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +28,7 @@ from orchestration.resources import Warehouse
 
 PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 TABLE_FILES = (".csv", ".xlsx", ".xls", ".txt")
-"""What people drop; other names are judged by the next visit. Lists of refused rows lie beside them and do not count."""
+"""What people drop; other names are judged by the next visit. Lists of refused rows do not count."""
 
 
 @sensor(minimum_interval_seconds=30, default_status=DefaultSensorStatus.RUNNING)
@@ -72,7 +70,7 @@ def table_files(inbox: Path) -> list[Path]:
 
 
 def _visit(context: SensorEvaluationContext, job_name: str, waiting: Sequence[Path]) -> RunRequest | SkipReason:
-    """A run puts away every file it could handle, so a folder with files needs a visit, unless one just failed on them."""
+    """A run puts away every file it could handle, so waiting files ask for one, unless one has just failed on them."""
     if not waiting:
         return SkipReason("nothing waits")
     if is_busy(context.instance, job_name):

@@ -70,9 +70,9 @@ def waiting_files(inbox: Path) -> list[Path]:
 def process_inbox(database_url: str, inbox: Path, refresh: Refresh, *, run_id: str) -> InboxReport:
     """Refresh the orders that new events name, record the events, put the files away.
 
-    A file that cannot be used is rejected with a reason beside it. A shop whose trouble may pass keeps its files for the
-    next visit; permanent trouble rejects them, because asking again would not help and the next scheduled read brings
-    the same orders.
+    A file that cannot be used is rejected with a reason beside it. A shop whose trouble may pass keeps its files for
+    the next visit; permanent trouble rejects them, because asking again would not help and the next scheduled
+    read brings the same orders.
     """
     report = InboxReport()
     waiting = [event for path in waiting_files(inbox) if (event := _read(path, report))]

@@ -4,30 +4,14 @@ Belongs here: one step that imports the whole inbox and reports each table that 
 How a file becomes rows is `connectors.files`; a refused file is named at the end and never stops the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
 
 from orchestration.failures import TRANSIENT_RETRIES, explained, failure_from_many
-from orchestration.ingest.assets.raw_temu import OWNERS
 from orchestration.names import FILES_POOL
+from orchestration.raw_tables import FILE_TABLES, OWNERS, file_key
 from orchestration.resources import Warehouse
-
-FILE_TABLES = {
-    "product_costs": "Purchase cost of a SKU code from an instant on; Shanghai time where a file gives no zone.",
-    "product_managers": "Who looks after a SKU code, and its category.",
-    "fx_rates": "What one unit of a currency is worth, from a date on.",
-    "fee_rates": "Share of sales that a kind of fee takes, from a date on.",
-    "sales_targets": "Target per month and manager or shop.",
-    "order_charges": "Charges by parent order: freight, penalties, other.",
-    "settlement_lines": "What the platform settled, line by line.",
-    "payouts": "What the platform paid out.",
-    "account_balances": "Available and frozen money of a shop at an instant.",
-    "inventory_snapshots": "Own stock of a SKU code on a date.",
-}
-"""Table name → what a reader of the catalogue should know. Equal to the registry of `connectors.files` (tested)."""
 
 
 def build_raw_files_assets() -> AssetsDefinition:
@@ -48,7 +32,7 @@ def build_raw_files_assets() -> AssetsDefinition:
 
 def _spec(table: str, description: str) -> AssetSpec:
     return AssetSpec(
-        AssetKey(["raw_files", table]),
+        file_key(table),
         description=description,
         skippable=True,
         group_name="raw_files",
@@ -70,7 +54,7 @@ def _import_inbox(context: AssetExecutionContext, warehouse: Warehouse) -> Itera
         loaded = [report for report in reports if report.table == table and report.status == "completed"]
         if loaded:
             yield MaterializeResult(
-                asset_key=AssetKey(["raw_files", table]),
+                asset_key=file_key(table),
                 metadata={
                     "files": ", ".join(report.file_name for report in loaded),
                     "rows_loaded": sum(report.rows_ok for report in loaded),

@@ -4,14 +4,10 @@ Belongs here: keys, lineage, partitions, groups. What a run does with its cells 
 A new stream appears here by itself; its asset key equals dbt's source key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.temu.streams import STREAMS, Stream
 from dagster import (
     AssetExecutionContext,
-    AssetKey,
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
@@ -21,14 +17,12 @@ from dagster import (
 )
 from pydantic import Field
 
+from connectors.temu.streams import ByOrder, Stream
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.ingest import partitions, reading
 from orchestration.names import ORDERS_POOL, PRODUCTS_POOL, SHOP_DAY_STEP, SHOP_STEP
+from orchestration.raw_tables import OWNERS, streams_by, tables_of, temu_key
 from orchestration.resources import Warehouse
-
-OWNERS = ["team:data"]
-READS_ORDERS = ("order_amounts", "order_details")
-"""Streams that ask about orders which `orders` has landed."""
 
 
 class ReadConfig(Config):
@@ -37,36 +31,27 @@ class ReadConfig(Config):
     shops: list[str] = Field(default_factory=list, description="Shop names or mall ids; empty = all active shops.")
 
 
-def raw_key(table: str) -> AssetKey:
-    """Asset key of a raw Temu table, equal to the key of dbt's source."""
-    return AssetKey(["raw_temu", table])
-
-
-def streams_by(partitioning: str) -> list[Stream]:
-    """Streams cut in one way: `shop_day` or `shop`, in dependency order."""
-    return [stream for stream in STREAMS.values() if stream.partitioning == partitioning]
-
-
-def tables_of(stream: Stream) -> list[str]:
-    """Its own table first, then those that it lands beside it."""
-    return list(tables_of(stream))
-
-
 def specs_of(stream: Stream) -> Iterator[AssetSpec]:
     """The stream's own table, and the tables that it lands beside it."""
     for table in tables_of(stream):
-        parents = ["orders"] if table in READS_ORDERS else []
-        parents += [] if table == stream.name else [stream.name]
+        parents = [stream.name] if table != stream.name else _reads(stream)
         yield AssetSpec(
-            raw_key(table),
-            deps=[raw_key(parent) for parent in parents],
-            description=(type(stream).__doc__ if not stream.description else stream.description),
+            temu_key(table),
+            deps=[temu_key(parent) for parent in parents],
+            description=stream.description,
             skippable=True,
             group_name="raw_temu",
             owners=OWNERS,
             kinds={"postgres", "python"},
             metadata={"stream": stream.name, "dagster/table_name": f"raw_temu.{table}"},
         )
+
+
+def _reads(stream: Stream) -> list[str]:
+    """Streams whose landed records tell this one what to ask for."""
+    if not isinstance(stream.reading, ByOrder):
+        return []
+    return ["orders", "after_sales"] if stream.reading.follows_after_sales else ["orders"]
 
 
 def build_reading_assets(

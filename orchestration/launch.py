@@ -1,0 +1,307 @@
+"""A small client of the running Dagster: launch a job through the web server, follow it, say what happens.
+
+Belongs here: GraphQL over HTTP for `omni` and for tests of the real services. No Dagster import: shell commands start
+fast. Does not belong here: what jobs do.
+Run alone: `DagsterClient("http://127.0.0.1:3000").run("ingest_orders", tell=print)`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import httpx
+
+from connectors.errors import ConfigurationError, TransientError
+from orchestration.names import (
+    LIVE,
+    LOCATION_OF_JOB,
+    MODE_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    SHOP_DAY_STEP,
+    SHOP_STEP,
+    WINDOW,
+)
+
+REPOSITORY = "__repository__"
+FINAL = ("SUCCESS", "FAILURE", "CANCELED")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A rectangle of shop × day cells, both ends included; shops in the order of Dagster's partitions."""
+
+    first_day: date
+    last_day: date
+    first_shop: str
+    last_shop: str
+
+    def tags(self) -> dict[str, str]:
+        """The tags by which one run covers the rectangle."""
+        start, end = f"{self.first_day}|{self.first_shop}", f"{self.last_day}|{self.last_shop}"
+        return {RANGE_START_TAG: start, RANGE_END_TAG: end, MODE_TAG: WINDOW}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One thing that happened in a run. `kind` is Dagster's event type, such as `ASSET_MATERIALIZATION`."""
+
+    kind: str
+    text: str
+    asset: str = ""
+    partition: str = ""
+    check: str = ""
+    passed: bool | None = None
+    severity: str = ""
+
+
+@dataclass(slots=True)
+class RunResult:
+    """How a run ended, with the first words of what failed."""
+
+    run_id: str
+    job: str
+    succeeded: bool = False
+    message: str = ""
+    materialized: int = 0
+    checks_passed: int = 0
+    checks_warned: int = 0
+    checks_failed: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def count(self, event: Progress) -> None:
+        """Add one event to the figures."""
+        if event.kind == "ASSET_MATERIALIZATION":
+            self.materialized += 1
+        elif event.kind in ("STEP_FAILURE", "RUN_FAILURE", "PIPELINE_FAILURE"):
+            self.failures.append(event.text)
+        elif event.passed is not None:
+            self.checks_passed += event.passed
+            self.checks_warned += not event.passed and event.severity == "WARN"
+            self.checks_failed += not event.passed and event.severity != "WARN"
+
+
+class DagsterClient:
+    """Talks to one web server, such as `http://127.0.0.1:3000`."""
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+        self.url = url.rstrip("/")
+        self._timeout = timeout_seconds
+
+    def run(
+        self,
+        job: str,
+        *,
+        tell: Tell = lambda _: None,
+        shops: Sequence[str] = (),
+        cells: Cells | None = None,
+        tags: Mapping[str, str] | None = None,
+        poll_seconds: float = 0.5,
+    ) -> RunResult:
+        """Launch a job and follow it to its end. Reading jobs run live (watermarks move) unless `cells` are given.
+
+        Raises:
+            TransientError: the web server is out of reach.
+            ConfigurationError: Dagster refused to launch the job.
+        """
+        result = RunResult(self.launch(job, shops=shops, cells=cells, tags=tags), job)
+        for event in self.follow(result.run_id, poll_seconds=poll_seconds):
+            result.count(event)
+            tell(event.text)
+        result.succeeded = self.status(result.run_id) == "SUCCESS"
+        result.message = "" if result.succeeded else "\n".join(result.failures[:3]) or "the run was ended from outside"
+        return result
+
+    def launch(
+        self,
+        job: str,
+        *,
+        shops: Sequence[str] = (),
+        cells: Cells | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Queue a job and return its run id. `shops` narrows a live run to some shops (names or mall ids)."""
+        all_tags = {**(cells.tags() if cells else {MODE_TAG: LIVE}), **(tags or {})}
+        params = {
+            "selector": {
+                "repositoryName": REPOSITORY,
+                "repositoryLocationName": LOCATION_OF_JOB[job],
+                "jobName": job,
+            },
+            "runConfigData": _config(job, shops),
+            "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in all_tags.items()]},
+        }
+        answer = self._ask(LAUNCH, {"params": params})["launchRun"]
+        if answer["__typename"] != "LaunchRunSuccess":
+            raise ConfigurationError(f"Dagster did not launch {job}: {_reason(answer)}", remedy=f"see {self.url}")
+        return str(answer["run"]["runId"])
+
+    def follow(self, run_id: str, *, poll_seconds: float = 0.5) -> Iterator[Progress]:
+        """What happens in a run, as it happens; ends when the run has ended and everything was told."""
+        cursor: str | None = None
+        while True:
+            over = self.status(run_id) in FINAL  # asked before the events: none may be missed
+            more = True
+            while more:
+                page = self._ask(EVENTS, {"run": run_id, "cursor": cursor})["logsForRun"]
+                if page["__typename"] != "EventConnection":
+                    raise ConfigurationError(f"run {run_id}: {_reason(page)}", remedy=f"see {self.url}/runs")
+                yield from filter(None, map(_progress, page["events"]))
+                cursor, more = page["cursor"], page["hasMore"]
+            if over:
+                return
+            time.sleep(poll_seconds)
+
+    def status(self, run_id: str) -> str:
+        """QUEUED, STARTING, STARTED, SUCCESS, FAILURE, CANCELED …"""
+        answer = self._ask(STATUS, {"run": run_id})["runOrError"]
+        if answer["__typename"] != "Run":
+            raise ConfigurationError(f"run {run_id}: {_reason(answer)}", remedy=f"see {self.url}/runs")
+        return str(answer["status"])
+
+    def backfill(self, assets: Sequence[Sequence[str]], partitions: Sequence[str]) -> str:
+        """Launch what the UI calls a backfill of these assets and cells; returns its id."""
+        params = {"assetSelection": [{"path": list(path)} for path in assets], "partitionNames": list(partitions)}
+        answer = self._ask(BACKFILL, {"params": params})["launchPartitionBackfill"]
+        if answer["__typename"] != "LaunchBackfillSuccess":
+            raise ConfigurationError(
+                f"Dagster did not launch the backfill: {_reason(answer)}", remedy=f"see {self.url}"
+            )
+        return str(answer["backfillId"])
+
+    def backfill_status(self, backfill_id: str) -> str:
+        """REQUESTED, COMPLETED_SUCCESS, COMPLETED_FAILED, FAILED, CANCELED …"""
+        return str(self._ask(BACKFILL_STATUS, {"id": backfill_id})["partitionBackfillOrError"]["status"])
+
+    def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        try:
+            response = httpx.post(
+                f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=self._timeout
+            )
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise TransientError(
+                f"Dagster's web server at {self.url} does not answer: {error}", remedy="start it with `omni up`"
+            ) from error
+        body: dict[str, Any] = response.json()
+        if body.get("errors"):
+            raise ConfigurationError(f"Dagster did not understand: {body['errors'][0]['message']}")
+        return dict(body["data"])
+
+
+def _config(job: str, shops: Sequence[str]) -> dict[str, object]:
+    if not shops:
+        return {}
+    step = {"ingest_orders": SHOP_DAY_STEP, "ingest_products": SHOP_STEP}[job]
+    return {"ops": {step: {"config": {"shops": list(shops)}}}}
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    errors = [str(each["message"]) for each in answer.get("errors", [])]
+    return "; ".join(errors) or str(answer.get("message") or answer["__typename"])
+
+
+def _progress(event: Mapping[str, Any]) -> Progress | None:
+    """The events that tell a person something; the rest is Dagster talking to itself."""
+    kind = str(event.get("eventType") or "")
+    asset = "/".join((event.get("assetKey") or {}).get("path", []))
+    if event["__typename"] == "MaterializationEvent":
+        partition = str(event["partition"] or "")
+        return Progress(kind, " ".join(filter(None, [asset, partition, _rows(event)])), asset, partition)
+    if event["__typename"] == "AssetCheckEvaluationEvent":
+        return _check(kind, event["evaluation"])
+    if event["__typename"] in ("ExecutionStepFailureEvent", "RunFailureEvent"):
+        return Progress(kind, _failure_text(event))
+    told = ("ExecutionStepStartEvent", "ExecutionStepRestartEvent", "RunSuccessEvent", "LogMessageEvent")
+    if event["__typename"] in told and (kind or event.get("level") in ("INFO", "WARNING", "ERROR")):
+        return Progress(kind, str(event["message"]))
+    return None
+
+
+def _check(kind: str, evaluation: Mapping[str, Any]) -> Progress:
+    asset = "/".join(evaluation["assetKey"]["path"])
+    verdict = "passed" if evaluation["success"] else f"failed ({evaluation['severity']})"
+    return Progress(
+        kind,
+        f"{asset} {evaluation['checkName']}: {verdict}",
+        asset,
+        check=str(evaluation["checkName"]),
+        passed=bool(evaluation["success"]),
+        severity=str(evaluation["severity"]),
+    )
+
+
+def _rows(event: Mapping[str, Any]) -> str:
+    labels = {"rows_inserted": "new", "rows_updated": "changed", "rows_loaded": "loaded"}
+    found = {each["label"]: each.get("intValue") for each in event["metadataEntries"] if each["label"] in labels}
+    return ", ".join(f"{count} {labels[name]}" for name, count in found.items() if count)
+
+
+def _failure_text(event: Mapping[str, Any]) -> str:
+    """The innermost words: Dagster wraps the step's own failure in sentences of its own."""
+    metadata = event.get("failureMetadata") or {}
+    error = event.get("error") or {}
+    causes = [each["message"] for each in error.get("causes", [])]
+    return str(metadata.get("description") or (causes[-1] if causes else error.get("message")) or event["message"])
+
+
+LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on RunConfigValidationInvalid { errors { message } }
+    ... on Error { message }
+  }
+}"""
+
+STATUS = """
+query Status($run: ID!) {
+  runOrError(runId: $run) { __typename ... on Run { status } ... on Error { message } }
+}"""
+
+EVENTS = """
+query Events($run: ID!, $cursor: String) {
+  logsForRun(runId: $run, afterCursor: $cursor, limit: 500) {
+    __typename
+    ... on Error { message }
+    ... on EventConnection {
+      cursor
+      hasMore
+      events {
+        __typename
+        ... on MessageEvent { message level eventType }
+        ... on MaterializationEvent {
+          assetKey { path }
+          partition
+          metadataEntries { label ... on IntMetadataEntry { intValue } }
+        }
+        ... on AssetCheckEvaluationEvent { evaluation { checkName success severity assetKey { path } } }
+        ... on ExecutionStepFailureEvent {
+          error { message causes { message } }
+          failureMetadata { description }
+        }
+        ... on RunFailureEvent { error { message causes { message } } }
+      }
+    }
+  }
+}"""
+
+BACKFILL = """
+mutation Backfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on Error { message }
+  }
+}"""
+
+BACKFILL_STATUS = """
+query BackfillStatus($id: String!) {
+  partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
+}"""
