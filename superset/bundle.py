@@ -12,13 +12,13 @@ from typing import Any
 
 import yaml
 from chart_query import query_context
-from layout import position_of
+from layout import chart_ids, position_of
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
 VERSION = "1.0.0"
 IMPORT_METADATA = {"version": VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
-# Placeholder ids: the import replaces them by those of the target installation, found through the uuids.
-FIRST_CHART_ID = 1
+FILTER_PREFIX = "NATIVE_FILTER-"
+DEFAULT_TIME_RANGE = "Last 30 days"  # ends at midnight, so that the partial day of today stays out
 
 
 def uuid_of(kind: str, slug: str) -> str:
@@ -64,8 +64,8 @@ class Assets:
     def importable_chart(self, chart: dict[str, Any]) -> dict[str, Any]:
         """A chart with its dataset's uuid and the query that its data endpoint answers."""
         dataset = self.datasets[chart["dataset"]]
-        params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"]}
-        body = {key: value for key, value in chart.items() if key != "dataset"}
+        params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"], **_filters_of(chart, dataset)}
+        body = {key: value for key, value in chart.items() if key not in ("dataset", "time_range", "ignores_filters")}
         context = query_context(chart["viz_type"], params, dataset)
         return {
             "version": VERSION,
@@ -78,11 +78,13 @@ class Assets:
     def importable_dashboard(self, dashboard: dict[str, Any]) -> dict[str, Any]:
         """A dashboard with Superset's position tree and the shared filters that it names."""
         body = {key: value for key, value in dashboard.items() if key not in ("layout", "filters", "refresh_seconds")}
-        position = position_of(dashboard["dashboard_title"], dashboard["layout"], self.charts, FIRST_CHART_ID)
-        return {"version": VERSION, "published": True, **body, "position": position, "metadata": self._metadata(dashboard)}
+        position = position_of(dashboard["dashboard_title"], dashboard["layout"], self.charts)
+        metadata = self._metadata(dashboard, chart_ids(position))
+        return {"version": VERSION, "published": True, **body, "position": position, "metadata": metadata}
 
-    def _metadata(self, dashboard: dict[str, Any]) -> dict[str, Any]:
-        wanted = dashboard["filters"]
+    def _metadata(self, dashboard: dict[str, Any], ids: dict[str, int]) -> dict[str, Any]:
+        by_name = {one["id"].removeprefix(FILTER_PREFIX): one for one in self.filters}
+        filters = [self._filter(by_name[name], self._deaf_to(name, ids)) for name in dashboard["filters"]]
         return {
             "color_scheme": "omni",
             "cross_filters_enabled": True,
@@ -95,10 +97,15 @@ class Assets:
             "map_label_colors": {},
             "chart_configuration": {},
             "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []},
-            "native_filter_configuration": [self._filter(one) for one in self.filters if one["id"] in wanted],
+            "native_filter_configuration": filters,
         }
 
-    def _filter(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def _deaf_to(self, filter_name: str, ids: dict[str, int]) -> list[int]:
+        """Ids of the dashboard's charts that say in their file that this filter does not concern them."""
+        deaf = {one["uuid"] for one in self.charts.values() if filter_name in one.get("ignores_filters", [])}
+        return sorted(number for identity, number in ids.items() if identity in deaf)
+
+    def _filter(self, spec: dict[str, Any], excluded: list[int]) -> dict[str, Any]:
         """One native filter; `dataset` and `column` become a target, `default` its first value."""
         rest = {key: value for key, value in spec.items() if key not in ("dataset", "column", "default")}
         targets: list[dict[str, Any]] = [{}]
@@ -106,13 +113,24 @@ class Assets:
             targets = [{"column": {"name": spec["column"]}, "datasetUuid": self.datasets[spec["dataset"]]["uuid"]}]
         return {
             "type": "NATIVE_FILTER",
-            "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+            "scope": {"rootPath": ["ROOT_ID"], "excluded": excluded},
             "cascadeParentIds": [],
             "controlValues": {},
             **rest,
             "targets": targets,
             "defaultDataMask": spec.get("default") or {"extraFormData": {}, "filterState": {}, "ownState": {}},
         }
+
+
+def _filters_of(chart: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
+    """Filters of every query of a chart: its time range first (`time_range: null` means none), then its own."""
+    time_range = chart.get("time_range", DEFAULT_TIME_RANGE)
+    filters = list(chart["params"].get("adhoc_filters", []))
+    if time_range is not None:
+        period = {"clause": "WHERE", "expressionType": "SIMPLE", "operator": "TEMPORAL_RANGE", "comparator": time_range}
+        filters.insert(0, period | {"subject": dataset["main_dttm_col"]})
+    twice = {"adhoc_filters_b": filters} if "metrics_b" in chart["params"] else {}
+    return {"adhoc_filters": filters, **twice}
 
 
 def _read_kind(folder: Path) -> dict[str, dict[str, Any]]:

@@ -105,7 +105,7 @@ def _two_series(params: Params) -> list[Query]:
 
 
 def _grouped_metric(params: Params) -> list[Query]:
-    return [_base(params, [params["metric"]], params["groupby"])]
+    return [_base(params, [params["metric"]], params.get("groupby", []))]
 
 
 def _heatmap(params: Params) -> list[Query]:
@@ -116,6 +116,10 @@ def _bubble(params: Params) -> list[Query]:
     metrics = [params["x"], params["y"], params["size"]]
     columns = [params["entity"], *([params["series"]] if params.get("series") else [])]
     return [_base(params, metrics, columns)]
+
+
+def _calendar(params: Params) -> list[Query]:
+    return [_base(params, params["metrics"], []) | {"orderby": []}]
 
 
 def _by_country(params: Params) -> list[Query]:
@@ -137,6 +141,7 @@ _RULES: dict[str, Callable[[Params], list[Query]]] = {
     "pie": _grouped_metric,
     "heatmap_v2": _heatmap,
     "bubble_v2": _bubble,
+    "cal_heatmap": _calendar,
     "world_map": _by_country,
     "country_map": _by_country,
 }

@@ -15,17 +15,23 @@ def short_id(kind: str, path: str) -> str:
     return f"{kind}-{hashlib.sha256(path.encode()).hexdigest()[:10]}"
 
 
-def position_of(title: str, layout: list[dict[str, Any]], charts: dict[str, Any], first_id: int) -> dict[str, Any]:
+def position_of(title: str, layout: list[dict[str, Any]], charts: dict[str, Any]) -> dict[str, Any]:
     """The position tree. ValueError when a row is wider than the grid; KeyError when a chart does not exist."""
-    return _Tree(charts, first_id).build(title, layout)
+    return _Tree(charts).build(title, layout)
+
+
+def chart_ids(position: dict[str, Any]) -> dict[str, int]:
+    """uuid of a chart → the placeholder id it has in this tree; the import replaces it by that of the installation."""
+    nodes = [node for node in position.values() if isinstance(node, dict) and node["type"] == "CHART"]
+    return {node["meta"]["uuid"]: node["meta"]["chartId"] for node in nodes}
 
 
 class _Tree:
     """Collects nodes; ids come from content, so that the same layout always gives the same tree."""
 
-    def __init__(self, charts: dict[str, Any], first_id: int) -> None:
+    def __init__(self, charts: dict[str, Any]) -> None:
         self._charts = charts
-        self._next_chart_id = first_id
+        self._next_chart_id = 1
         self._nodes: dict[str, Any] = {}
 
     def build(self, title: str, layout: list[dict[str, Any]]) -> dict[str, Any]:

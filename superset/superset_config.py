@@ -35,6 +35,7 @@ GLOBAL_ASYNC_QUERIES_JWT_SECRET = required("OMNI_SUPERSET_ASYNC_QUERIES_SECRET")
 SQLALCHEMY_DATABASE_URI = required("OMNI_SUPERSET_DATABASE_URL").replace("postgres://", "postgresql://", 1)
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15}
 SQLALCHEMY_EXAMPLES_URI = None
+ENABLE_CORS = False
 
 # --- who may come in -------------------------------------------------------------------------------------------------
 BEHIND_TLS = os.environ.get("OMNI_SUPERSET_TLS", "").lower() in {"1", "true", "yes"}

@@ -1,0 +1,94 @@
+"""Ask every chart of every dashboard for its data, as a browser would: `python superset/verify.py [--json]`.
+
+Belongs here: whether charts answer and are not empty. Not here: whether a picture is drawn (tests/superset/browser.py),
+whether numbers are right (dbt). Runs Superset in this process and goes through its HTTP layer, so nothing has to be up.
+Exit code 1 and the names of the charts when one fails or has nothing to show. With --json the last line of the output is a
+list of {"dashboard", "chart", "rows", "error", "seconds"}.
+"""
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+from provision import ADMIN, required, start_app
+
+
+def log_in(client: Any, password: str) -> dict[str, str]:
+    """Headers that carry the admin's token."""
+    body = {"username": ADMIN, "password": password, "provider": "db", "refresh": False}
+    answer = client.post("/api/v1/security/login", json=body)
+    if answer.status_code != 200:
+        raise SystemExit("the admin cannot log in: provision Superset first, with the same OMNI_SUPERSET_ADMIN_PASSWORD")
+    return {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
+
+
+def charts_by_dashboard() -> list[tuple[str, int, str]]:
+    """(dashboard's title, chart's id, chart's title), dashboard by dashboard."""
+    from superset.extensions import db
+    from superset.models.dashboard import Dashboard
+
+    dashboards = db.session.query(Dashboard).order_by(Dashboard.slug)
+    return [
+        (dashboard.dashboard_title, chart.id, chart.slice_name)
+        for dashboard in dashboards
+        for chart in sorted(dashboard.slices, key=lambda one: one.slice_name)
+    ]
+
+
+def check_chart(client: Any, headers: dict[str, str], chart_id: int) -> tuple[int, str]:
+    """Rows that the chart has to show (the smallest of its queries), and what went wrong, if anything."""
+    answer = client.get(f"/api/v1/chart/{chart_id}/data/?force=true", headers=headers)
+    body = answer.get_json(silent=True) or {}
+    if answer.status_code != 200:
+        return 0, str(body.get("message") or body.get("errors") or f"HTTP {answer.status_code}")
+    results = body["result"]
+    errors = [str(one["error"]) for one in results if one.get("error")]
+    return min(rows_with_values(one) for one in results), "; ".join(errors)
+
+
+def rows_with_values(result: dict[str, Any]) -> int:
+    """Rows in which something is known: a lone KPI without a value is an empty tile."""
+    return sum(1 for row in result.get("data") or [] if any(value is not None for value in row.values()))
+
+
+def verify() -> list[dict[str, Any]]:
+    """Check every chart once per dashboard on which it is shown."""
+    app = start_app()
+    results = []
+    with app.app_context():
+        charts = charts_by_dashboard()
+    with app.test_client() as client:
+        headers = log_in(client, required("OMNI_SUPERSET_ADMIN_PASSWORD"))
+        for dashboard, chart_id, title in charts:
+            started = time.monotonic()
+            rows, error = check_chart(client, headers, chart_id)
+            if not error and rows == 0:
+                error = "nothing to show"
+            seconds = round(time.monotonic() - started, 3)
+            results.append({"dashboard": dashboard, "chart": title, "rows": rows, "error": error, "seconds": seconds})
+    return results
+
+
+def main() -> int:
+    """Print one line per chart, or one JSON document; 1 when a chart failed, 2 when there is none."""
+    parser = argparse.ArgumentParser(description="Check that every chart has something to show.")
+    parser.add_argument("--json", action="store_true", help="print one JSON list on the last line")
+    options = parser.parse_args()
+    results = verify()
+    failed = [one for one in results if one["error"]]
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False))  # noqa: T201
+    else:
+        for one in results:
+            print(f"{one['dashboard']:<40} {one['rows']:>6} rows  {one['chart']}  {one['error']}")  # noqa: T201
+        print(f"{len(results)} charts, {len(failed)} failed")  # noqa: T201
+    if not results:
+        print("no chart is provisioned", file=sys.stderr)  # noqa: T201
+        return 2
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
