@@ -1,7 +1,7 @@
 """The shops that omni reads, and their credentials: rows of `ops.shops` and `ops.shop_credentials`.
 
-Belongs here: registering, finding and listing shops; opening a shop's sealed credentials. Does not belong here: keys and
-encryption (`connectors.secrets`), talking to the platform (`connectors.temu`).
+Belongs here: registering, finding and listing shops; opening a shop's sealed credentials. Does not belong here: keys
+and encryption (`connectors.secrets`), talking to the platform (`connectors.temu`).
 All functions work in the caller's transaction; nothing is committed here.
 """
 

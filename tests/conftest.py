@@ -58,6 +58,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     settings = Settings(_env_file=None, data_dir=folder, database_url=SecretStr(configured) if configured else None)
     try:
         url = ensure_database(settings)
+        if not configured:
+            _stop_waiting_for_the_disk(url)
         server = PostgresServer(url, f"omni_template_{uuid.uuid4().hex[:12]}", settings)
         server._run("create database {}", server.template)
         migrate(with_database(url, server.template), settings)
@@ -67,6 +69,14 @@ def postgres_server() -> Iterator[PostgresServer]:
         if not configured:
             stop_embedded(settings)
         shutil.rmtree(folder)
+
+
+def _stop_waiting_for_the_disk(url: str) -> None:
+    """What these tests write need not survive a power cut, and creating databases costs a quarter of the time."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"alter system set {setting} = off")
+        connection.execute("select pg_reload_conf()")
 
 
 @pytest.fixture

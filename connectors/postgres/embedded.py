@@ -9,6 +9,7 @@ or of omni costs a recovery at the next start and no committed row.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -30,9 +31,11 @@ from connectors.postgres.place import Place
 NEEDED_BYTES = 300 * 1024**2
 _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
+_QUIT_SECONDS = 5.0
 _POLL_SECONDS = 0.03
 _PORT_ATTEMPTS = 3
 _LOG_LINES = 8
+_PORT_REMEDY = "choose another OMNI_POSTGRES_PORT, or 0 for a free one"
 
 # No statement text in the log: a failing statement may hold a payload or a credential.
 _CONFIGURATION = """\
@@ -44,6 +47,7 @@ password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_min_messages = warning
+log_checkpoints = off
 log_min_error_statement = panic
 shared_buffers = {buffers}MB
 effective_cache_size = {cache}MB
@@ -107,7 +111,7 @@ def start(place: Place, binaries: Binaries, port: int) -> Postmaster:
     check_space(place.home)
     clear_remains(place)
     _configure(place)
-    tried = port or _kept_port(place) or _free_port()
+    tried = _choose_port(place, port)
     for _ in range(_PORT_ATTEMPTS):
         pid = _spawn(place, binaries, tried)
         if await_ready(place, pid, tried):
@@ -115,7 +119,7 @@ def start(place: Place, binaries: Binaries, port: int) -> Postmaster:
             return Postmaster(pid, tried)
         if port or not any("could not bind" in line for line in log_tail(place)):
             break
-        tried = _free_port()
+        tried = _free_port()  # somebody was faster
     raise failure(place, f"the embedded Postgres did not start on port {tried}", log_tail(place))
 
 
@@ -138,23 +142,20 @@ def answers(port: int) -> bool:
 
 def stop(place: Place, postmaster: Postmaster) -> None:
     """End the server: running transactions are rolled back, then it writes a checkpoint and leaves."""
-    processes = _processes(place)
     os.kill(postmaster.pid, signal.SIGINT)
-    _, alive = psutil.wait_procs(processes, timeout=_STOP_SECONDS)
-    if any(process.pid == postmaster.pid for process in alive):
+    if not _ends(place, _STOP_SECONDS):
         os.kill(postmaster.pid, signal.SIGQUIT)
-        psutil.wait_procs(alive, timeout=_STOP_SECONDS)
+        _ends(place, _QUIT_SECONDS)
 
 
 def clear_remains(place: Place) -> None:
     """After a crash: end backends that outlived their postmaster, then remove the pid file that names nobody."""
-    orphans = _processes(place)
-    for process in orphans:
-        process.send_signal(signal.SIGQUIT)
-    _, stubborn = psutil.wait_procs(orphans, timeout=5)
-    for process in stubborn:
-        process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
+    for how in (signal.SIGQUIT, signal.SIGKILL):
+        for orphan in _processes(place):
+            with contextlib.suppress(psutil.NoSuchProcess):  # gone by itself meanwhile
+                orphan.send_signal(how)
+        if _ends(place, _QUIT_SECONDS):
+            break
     # Its pid may meanwhile belong to another program, and Postgres would then refuse to start.
     (place.cluster / "postmaster.pid").unlink(missing_ok=True)
 
@@ -187,7 +188,7 @@ def failure(place: Place, what: str, lines: list[str]) -> ConfigurationError:
     if "no space left" in text or "could not resize shared memory" in text:
         remedy = "free space on the disk (or in /dev/shm), or set OMNI_DATA_DIR to a larger disk"
     elif "could not bind" in text:
-        remedy = "choose another OMNI_POSTGRES_PORT, or 0 for a free one"
+        remedy = _PORT_REMEDY
     else:
         remedy = f"see {log_path(place)}; set OMNI_DATABASE_URL to use a server of your own"
     return ConfigurationError(f"{what}; its last lines:\n{said}\n", remedy=remedy)
@@ -244,28 +245,47 @@ def _environment(place: Place) -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(place.home)}
 
 
+def _ends(place: Place, seconds: float) -> bool:
+    """Wait until no process works in the data folder any more; False when some still does."""
+    deadline = time.monotonic() + seconds
+    while _processes(place):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
 def _processes(place: Place) -> list[psutil.Process]:
-    """Every process that works in the data folder: Postgres makes it the current folder of all its processes."""
+    """Every server process of this data folder: Postgres makes it the current folder of all its processes."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.cwd() == str(place.cluster):
+            if process.name() == "postgres" and process.cwd() == str(place.cluster):
                 found.append(process)
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue
     return found
 
 
-def _kept_port(place: Place) -> int:
-    """The port of the last start if it is still free, so that URLs handed out before a crash stay true; else 0."""
-    try:
-        port = int((place.state / "port").read_text())
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _choose_port(place: Place, wanted: int) -> int:
+    """The configured port, else the one of the last start, so that URLs handed out before a crash stay true."""
+    if wanted:
+        if not _is_free(wanted):
+            raise ConfigurationError(f"port {wanted} for the embedded Postgres is taken", remedy=_PORT_REMEDY)
+        return wanted
+    kept = place.state / "port"
+    last = kept.read_text().strip() if kept.exists() else ""
+    return int(last) if last.isdecimal() and _is_free(int(last)) else _free_port()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections may linger, listeners not
+        try:
             probe.bind(("127.0.0.1", port))
-    except (FileNotFoundError, ValueError, OSError, OverflowError):
-        return 0
-    return port
+        except (OSError, OverflowError):
+            return False
+    return True
 
 
 def _free_port() -> int:

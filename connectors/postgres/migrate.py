@@ -7,6 +7,7 @@ tables by the Alembic revisions in `migrations/versions`. Does not belong here: 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6F6D6E69  # "omni"
 _LOCK_WAIT = "120s"
 _ATTEMPTS = 8
+_alembic_at_work = threading.Lock()  # its context is one per process
 
 
 def migrate(url: str, settings: Settings) -> None:
@@ -124,7 +126,7 @@ def _upgrade(url: str) -> None:
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=sqlalchemy.NullPool
     )
-    with engine.begin() as connection:
+    with _alembic_at_work, engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
         try:
