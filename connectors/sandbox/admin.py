@@ -54,7 +54,7 @@ class Admin:
         return Starlette(
             routes=routes,
             middleware=[Middleware(BaseHTTPMiddleware, dispatch=_loopback_only)],
-            exception_handlers=handlers,  # type: ignore[arg-type]
+            exception_handlers=handlers,
         )
 
     async def shops(self, request: Request) -> Response:
@@ -131,7 +131,7 @@ class Admin:
     def _clock(self) -> dict[str, Any]:
         now = self._sandbox.now()
         opening = load.START - 6 * 86_400 if self._sandbox.options.load_lines else self._sandbox.opening_instant
-        answer = {"now": now, "opening": opening, "offset_seconds": self._sandbox.clock.offset}
+        answer: dict[str, Any] = {"now": now, "opening": opening, "offset_seconds": self._sandbox.clock.offset}
         if self._sandbox.options.load_lines:
             answer |= {"load_window": [load.START, load.END]}
         return answer

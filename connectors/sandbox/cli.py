@@ -30,7 +30,8 @@ _FOLDER = Path(".omni/sandbox")
 
 
 @app.command(
-    epilog="Examples:\n\n`serve --data-dir .omni/sandbox`\n\n`serve --port 8700 --seed 11 --days 180 --orders-per-day 60`\n\n"
+    epilog="Examples:\n\n`serve --data-dir .omni/sandbox`\n\n"
+    "`serve --port 8700 --seed 11 --days 180 --orders-per-day 60`\n\n"
     "`serve --load-lines 100000 --latency-ms 50`"
 )
 def serve(

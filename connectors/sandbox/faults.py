@@ -43,7 +43,10 @@ class UnknownFaultError(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `shop` is a mall id or shop name; `after` calls pass first, then `count` (None = always) are hit at `rate`."""
+    """One rule: `after` matching calls pass, then `count` (None = all) are hit, at `rate`.
+
+    `shop` is a mall id or shop name; an absent `shop`, `app_key` or `type` matches every one.
+    """
 
     kind: str
     shop: str | None = None

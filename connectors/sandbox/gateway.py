@@ -1,6 +1,6 @@
 """The router: a request body goes in, an envelope comes out (API sections 3 to 6).
 
-Belongs here: the order of checks and refusals. Does not belong here: sockets (see `app`), operations (see `operations`).
+Belongs here: the order of checks and refusals. Does not belong here: sockets (see `app`), what operations do.
 """
 
 from __future__ import annotations

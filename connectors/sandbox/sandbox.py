@@ -24,7 +24,7 @@ from connectors.sandbox.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to open a sandbox. `now` (epoch seconds) sets the virtual clock; None keeps it, or means real now at first."""
+    """How to open a sandbox. `now` (epoch seconds) sets the clock; None keeps it, or means real now at first."""
 
     folder: Path
     seed: int = 7
@@ -94,8 +94,9 @@ class Sandbox:
         there = (kept.seed, kept.days, kept.orders_per_day, kept.refunds_move_orders)
         if asked != there:
             raise WorldMismatchError(
-                f"{options.folder / state_file.FILE_NAME} holds another world (seed, days, orders per day, refunds move "
-                f"orders = {there}, asked for {asked}) → use another --data-dir, or delete that file to start over"
+                f"{options.folder / state_file.FILE_NAME} holds another world: (seed, days, orders per day, "
+                f"refunds move orders) are {there}, asked for {asked} "
+                "→ use another --data-dir, or delete that file to start over"
             )
 
     def _open_world(self) -> World:

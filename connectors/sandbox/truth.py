@@ -39,7 +39,7 @@ def business_day(instant: int) -> date:
 
 
 def gmv_truth(world: World, at: int, files_at: int) -> list[dict[str, Any]]:
-    """Rows in order of shop and day, as the orders stood at `at`; FX as in the companion files written at `files_at`."""
+    """Rows by shop and day, as the orders stood at `at`; FX as in the companion files written at `files_at`."""
     rates = FxTable(world.spec, files_at)
     return [_row(shop, day, sums) for shop in world.shops for day, sums in sorted(_days(shop, at, rates).items())]
 

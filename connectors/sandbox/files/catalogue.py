@@ -1,6 +1,7 @@
 """`product_costs.csv` and `product_managers.csv`: what articles cost and who answers for them.
 
-Not everything is in order, as in life: one article has no cost, one has a gap, one is booked in USD, some have no manager.
+Not everything is in order, as in life: one article has no cost, one has a gap, one is booked in USD, some have
+no manager.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`settlement_lines.csv`, `payouts.csv`, `account_balances.csv`: weekly statements and what follows from them.
 
-A statement is closed on Thursdays, 04:00 UTC; only closed statements are written, so a later copy extends an earlier one.
-A few orders are forgotten by the platform and a few are paid short: reconciliation needs something to find.
+A statement is closed on Thursdays, 04:00 UTC; only closed statements are written, so a later copy extends an earlier
+one. A few orders are forgotten by the platform and a few are paid short: reconciliation needs something to find.
 """
 
 from __future__ import annotations

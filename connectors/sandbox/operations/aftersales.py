@@ -161,7 +161,7 @@ def _detail(row: Found, currency: str) -> Json:
                 "applyRefundAmount": money(refund.buyer_total, currency),
                 "afterSalesReasonCode": case.reason[0],
                 "afterSalesReasonDesc": case.reason[1],
-                "buyerComment": f"Please help, my parcel {line.package_sn} was not what I hoped for. Greetings, Jo Sample",
+                "buyerComment": f"My parcel {line.package_sn} was not what I hoped for. Greetings, Jo Sample",
                 "afterSalesGoodsInfo": {
                     "goodsId": line.listing.goods_id,
                     "skuId": line.listing.sku_id,
@@ -218,6 +218,7 @@ OPERATIONS = (
     ),
     Operation("temu.aftersales.parentaftersales.detail.get", case_detail, _DETAIL_FORMS),
     Operation(
-        "bg.aftersales.cancel.list.get", list_cancellations, _COMMON, rows="data", total="total", key="parentAfterSalesSn"
+        "bg.aftersales.cancel.list.get", list_cancellations, _COMMON,
+        rows="data", total="total", key="parentAfterSalesSn",
     ),
 )  # fmt: skip

@@ -48,9 +48,12 @@ def list_goods(call: Call) -> bytes:
     goods: dict[int, list[Shelf]] = {}
     for shelf in _shelves(call) if bucket in (None, ON_OR_OFF_SHELF) else []:
         listing = shelf.listing
-        if (not wanted or listing.goods_id in wanted) and _created_in_range(call, listing):
-            if _contains(call, listing.family.title, listing.goods_id, listing.family.stem):
-                goods.setdefault(listing.goods_id, []).append(shelf)
+        if (
+            (not wanted or listing.goods_id in wanted)
+            and _created_in_range(call, listing)
+            and _contains(call, listing.family.title, listing.goods_id, listing.family.stem)
+        ):
+            goods.setdefault(listing.goods_id, []).append(shelf)
     groups = list(goods.values())
     rows = [_goods(call, group) for group in groups[(page - 1) * size : page * size]]
     return to_json({"pageNo": page, "total": len(groups), "goodsList": rows or None})

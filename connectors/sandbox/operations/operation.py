@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`sensitive` operations are in no token's scope unless granted; `rows` and `total` name its list, if it has one."""
+    """`sensitive` operations are in no semi-managed token's scope; `rows`, `total`, `key` describe its list, if any."""
 
     type: str
     handler: Callable[[Call], bytes]

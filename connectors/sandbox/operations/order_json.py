@@ -31,7 +31,7 @@ def fulfillment(line: Line) -> str:
 
 
 def page_item(shop: LiveShop, order: Order, which: str) -> bytes:
-    """One element of `pageItems` as of the shop's now; `which` is a fulfilment type or BOTH. Kept until the order moves."""
+    """One element of `pageItems` as of the shop's now, kept until it moves; `which` is a fulfilment type or BOTH."""
     version = (order.version_at(shop.book.now), shop.book.updated_at(order))
     cached = order.rendered.get(which)
     if cached is None or cached[0] != version:

@@ -103,7 +103,8 @@ _LIST_FORMS = {
 
 OPERATIONS = (
     Operation(
-        "bg.promotion.activity.query", list_activities, _LIST_FORMS, rows="activityList", total="total", key="activityId"
+        "bg.promotion.activity.query", list_activities, _LIST_FORMS,
+        rows="activityList", total="total", key="activityId",
     ),
     Operation(
         "bg.promotion.activity.goods.query", list_activity_goods, {**_PAGE, "activityId": Form.INT},

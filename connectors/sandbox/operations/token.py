@@ -1,4 +1,4 @@
-"""`bg.open.accesstoken.info.get`: which shop a token speaks for, until when, and for which operations (API section 2.4)."""
+"""`bg.open.accesstoken.info.get`: a token's shop, expiry and operations (API section 2.4)."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import heapq
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
+from typing import overload
 
 from connectors.sandbox.world.lifecycle import Order
 
@@ -82,7 +83,32 @@ class OrderBook:
         self._update_of.update((sn, at) for at, sn in fresh)
 
 
+class Span(Sequence[Key]):
+    """A stretch of a sorted list that is not copied until it is read; valid until the book next moves."""
+
+    def __init__(self, keys: list[Key], low: int, high: int) -> None:
+        self._keys = keys
+        self._low = low
+        self._length = max(0, high - low)
+
+    def __len__(self) -> int:
+        """Number of keys."""
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Key: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Key]: ...
+    def __getitem__(self, index: int | slice) -> Key | list[Key]:
+        """Like a list."""
+        if isinstance(index, slice):
+            start, stop, step = index.indices(self._length)
+            return self._keys[self._low + start : self._low + max(start, stop)][::step]
+        if not -self._length <= index < self._length:
+            raise IndexError(index)
+        return self._keys[self._low + index % self._length]
+
+
 def _between(keys: list[Key], start: int, end: int) -> Sequence[Key]:
     low = bisect_left(keys, start, key=itemgetter(0))
-    high = bisect_right(keys, end, key=itemgetter(0))
-    return keys[low:high]
+    return Span(keys, low, bisect_right(keys, end, key=itemgetter(0)))

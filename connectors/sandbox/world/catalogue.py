@@ -18,26 +18,33 @@ SERIES_START = 100
 SERIES_INTERVAL_DAYS = 16
 
 _WHITE_BLACK = (("WHT", "White"), ("BLK", "Black"))
+_PAIRS = {
+    "yoga": (("PUR", "Purple"), ("TEAL", "Teal")),
+    "pet": (("S", "Grey / S"), ("M", "Grey / M")),
+    "curtain": (("NVY", "Navy"), ("BEI", "Beige")),
+    "scarf": (("RED", "Red"), ("GRN", "Green")),
+    "lunch": (("PNK", "Pink"), ("BLU", "Blue")),
+}
 _SIZES = (("BLK-M", "Black / M"), ("BLK-L", "Black / L"), ("GRY-M", "Grey / M"))
 _ONE = (("STD", "1 pc"),)
 
 # stem, title, category, variants, unit cost in CNY, popularity
 _BASE: tuple[tuple[str, str, str, tuple[tuple[str, str], ...], float, float], ...] = (
-    ("TUMBLER", "Stainless Steel Insulated Tumbler with Straw Lid, Leakproof Travel Mug, 600 ml", "Kitchen", _WHITE_BLACK, 26.0, 10.0),
+    ("TUMBLER", "Insulated Steel Tumbler with Straw Lid, Leakproof, 600 ml", "Kitchen", _WHITE_BLACK, 26.0, 10.0),
     ("TEE", "Men's Quick Dry Crew Neck T-Shirt, Breathable Short Sleeve Sports Top", "Apparel", _SIZES, 18.5, 9.0),
-    ("LAMP", "Rechargeable LED Desk Lamp with Three Colour Temperatures and Touch Dimmer", "Home", _WHITE_BLACK, 38.0, 7.5),
-    ("ORGANIZER", "Stackable Drawer Organizer Set of Six, Clear Storage Boxes for Make-up and Desk", "Home", _ONE, 29.0, 7.0),
-    ("YOGAMAT", "Non-Slip Yoga Mat 6 mm with Carry Strap, Exercise Mat for Home Gym", "Sports", (("PUR", "Purple"), ("TEAL", "Teal")), 33.0, 6.0),
+    ("LAMP", "Rechargeable LED Desk Lamp, Three Colours, Touch Dimmer", "Home", _WHITE_BLACK, 38.0, 7.5),
+    ("ORGANIZER", "Stackable Drawer Organizer Set of Six, Clear Storage Boxes", "Home", _ONE, 29.0, 7.0),
+    ("YOGAMAT", "Non-Slip Yoga Mat 6 mm with Carry Strap, Exercise Mat", "Sports", _PAIRS["yoga"], 33.0, 6.0),
     ("CABLE", "Braided USB-C Fast Charging Cable Two Pack, 60 W, 2 m", "Electronics", _ONE, 12.5, 6.0),
     ("KNIFESET", "Five Piece Kitchen Knife Set with Block, High Carbon Stainless Steel", "Kitchen", _ONE, 62.0, 4.5),
-    ("PETBED", "Washable Calming Pet Bed, Round Plush Cushion for Cats and Small Dogs", "Pets", (("S", "Grey / S"), ("M", "Grey / M")), 41.0, 4.5),
+    ("PETBED", "Washable Calming Pet Bed, Plush Cushion for Cats and Dogs", "Pets", _PAIRS["pet"], 41.0, 4.5),
     ("BACKPACK", "Water Resistant Laptop Backpack 15.6 Inch with USB Port", "Bags", _WHITE_BLACK, 55.0, 4.0),
     ("MUG", "Ceramic Coffee Mug 350 ml with Bamboo Lid and Spoon", "Kitchen", _WHITE_BLACK, 14.0, 4.0),
     ("SOLAR", "Solar Garden Lights Eight Pack, Waterproof Pathway Lamps", "Garden", _ONE, 47.0, 3.5),
-    ("EARBUDS", "Wireless Earbuds with Charging Case, Noise Reduction, 30 h Playtime", "Electronics", _WHITE_BLACK, 52.0, 3.5),
-    ("CURTAIN", "Blackout Curtains Two Panels, Thermal Insulated, 140 x 240 cm", "Home", (("NVY", "Navy"), ("BEI", "Beige")), 49.0, 3.0),
+    ("EARBUDS", "Wireless Earbuds with Charging Case, 30 h Playtime", "Electronics", _WHITE_BLACK, 52.0, 3.5),
+    ("CURTAIN", "Blackout Curtains Two Panels, Thermal Insulated, 140 x 240 cm", "Home", _PAIRS["curtain"], 49.0, 3.0),
     ("PUZZLE", "Wooden Puzzle 1000 Pieces for Adults and Children", "Toys", _ONE, 24.0, 2.5),
-    ("SCARF", "Soft Knitted Winter Scarf, Long Warm Shawl", "Apparel", (("RED", "Red"), ("GRN", "Green")), 16.0, 2.5),
+    ("SCARF", "Soft Knitted Winter Scarf, Long Warm Shawl", "Apparel", _PAIRS["scarf"], 16.0, 2.5),
     ("TOOLKIT", "Household Tool Kit 46 Pieces in Carrying Case", "Tools", _ONE, 68.0, 2.0),
     ("BRUSHES", "Make-up Brush Set 14 Pieces with Pouch", "Beauty", _ONE, 21.0, 2.0),
     ("SCALE", "Digital Kitchen Scale 5 kg with Tare Function", "Kitchen", _ONE, 23.0, 1.5),
@@ -46,7 +53,7 @@ _BASE: tuple[tuple[str, str, str, tuple[tuple[str, str], ...], float, float], ..
 _SERIES: tuple[tuple[str, str, str, tuple[tuple[str, str], ...], float, float], ...] = (
     ("AIRFRYERLINER", "Reusable Silicone Air Fryer Liners, Set of Three, Dishwasher Safe", "Kitchen", _ONE, 17.0, 7.5),
     ("FAN", "Portable Neck Fan, Bladeless, Rechargeable, Three Speeds", "Electronics", _WHITE_BLACK, 36.0, 6.5),
-    ("LUNCHBOX", "Bento Lunch Box with Cutlery, Four Compartments, Leakproof", "Kitchen", (("PNK", "Pink"), ("BLU", "Blue")), 22.0, 6.0),
+    ("LUNCHBOX", "Bento Lunch Box with Cutlery, Four Compartments, Leakproof", "Kitchen", _PAIRS["lunch"], 22.0, 6.0),
     ("MASSAGER", "Cordless Neck and Shoulder Massager with Heat", "Health", _ONE, 74.0, 5.0),
     ("PLUSH", "Weighted Plush Dinosaur 50 cm, Soft Stuffed Animal", "Toys", _ONE, 31.0, 6.0),
     ("VACUUM", "Mini Handheld Car Vacuum Cleaner, 9000 Pa, Cordless", "Car", _WHITE_BLACK, 58.0, 5.0),
@@ -70,7 +77,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """One SKU in one shop. Prices are minor units of the shop's currency; `code` is the seller's code as the API shows it."""
+    """One SKU in one shop. Prices are minor units of the shop's currency; `code` is the seller's code as shown."""
 
     shop: ShopProfile
     family: Family

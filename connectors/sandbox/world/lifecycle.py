@@ -117,7 +117,7 @@ class OrderState:
 
 
 def parent_status(statuses: Sequence[int]) -> int:
-    """API section 8.1: 41 while some lines wait, 51 while some shipped lines are on their way, 3 if all are cancelled."""
+    """API section 8.1: 41 while some lines wait, 51 while some are on their way, 3 if all are cancelled."""
     living = {status for status in statuses if status != CANCELED}
     if not living:
         return CANCELED

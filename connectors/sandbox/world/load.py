@@ -43,7 +43,8 @@ class LoadShop(LiveShop):
                 Line(
                     order_sn=f"211-{number[:15]}{index + 1:02d}", listing=chosen[index], ordered=1 + n % 3 // 2,
                     unit_base=chosen[index].price, unit_retail=chosen[index].price * 132 // 100, seller_discount=0,
-                    temu_discount=0, shipping=0, tax=0, cooperative=False, package_sn=f"PK-{number[:15]}{index + 1:02d}",
+                    temu_discount=0, shipping=0, tax=0, cooperative=False,
+                    package_sn=f"PK-{number[:15]}{index + 1:02d}",
                 )
                 for index in range(width)
             )  # fmt: skip

@@ -90,6 +90,6 @@ def half_away(value: Decimal, places: str = "0.01") -> Decimal:
 
 
 def sales_amount(line: Line, quantity: int) -> Decimal:
-    """Domain §3.6 `total_price`: (base − seller discount) × quantity ÷ ordered, in major units of a two-decimal currency."""
+    """Domain §3.6 `total_price`: (base − seller discount) × quantity ÷ ordered, in major units."""
     net = Decimal(line.unit_base * line.ordered - line.seller_discount)
     return half_away(net * quantity / line.ordered / 100)

@@ -66,7 +66,7 @@ class ScriptWriter:
         return True
 
     def _cancel_before_shipment(self) -> bool:
-        """Whole orders (buyer, or seller out of stock), single lines, or single units. True = nothing is left to ship."""
+        """Whole orders (buyer, or seller out of stock), single lines or units. True = nothing is left to ship."""
         confirmed = self._last()
         at = confirmed + self._rng.randrange(HOUR, 9 * HOUR)
         dice = self._rng.random()
