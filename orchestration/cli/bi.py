@@ -1,4 +1,4 @@
-"""Superset from the outside: install its environment, provision it, verify its charts. All work is done by its own scripts."""
+"""Superset from the outside: install its environment, provision it, verify its charts, all by its own scripts."""
 
 from __future__ import annotations
 

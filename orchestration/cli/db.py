@@ -48,4 +48,4 @@ def psql_command() -> None:
     program = find_program(settings, "psql") or shutil.which("psql")
     if program is None:
         raise ConfigurationError("no psql program was found", remedy="install the PostgreSQL client")
-    os.execv(program, [str(program), url])
+    os.execv(program, [str(program), url])  # noqa: S606 - psql takes over this terminal

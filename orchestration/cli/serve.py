@@ -12,6 +12,7 @@ from connectors.postgres.migrate import migrate
 from connectors.postgres.server import ensure_database
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi, provision_bi
+from orchestration.cli.deployment import beat_service, door_service, worker_service
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, dagster_services, superset_service
@@ -25,6 +26,9 @@ class ServiceName(StrEnum):
     webserver = "webserver"
     daemon = "daemon"
     superset = "superset"
+    superset_worker = "superset-worker"
+    superset_beat = "superset-beat"
+    door = "door"
 
 
 def serve(
@@ -37,15 +41,17 @@ def serve(
     The code servers of a web server or daemon in another container are found by OMNI_INGEST_HOST, OMNI_INGEST_PORT,
     OMNI_TRANSFORM_HOST and OMNI_TRANSFORM_PORT.
 
+    superset-worker and superset-beat need OMNI_SUPERSET_BROKER_URL. The door answers webhook senders that it is closed.
+
     Example: `omni serve webserver --port 3000`
     """
     settings = Settings() if host is None else Settings(bind_host=host)
-    url = ensure_database(settings)
     chosen = Ports.choose(settings)
     ports = Ports(port or chosen.ingest, port or chosen.transform, port or chosen.dagster, port or chosen.superset)
-    service = _find(name, settings, url, ports)
+    service = _find(name, settings, ports)
     os.chdir(PROJECT_ROOT)
-    os.execve(service.command[0], list(service.command), dict(service.environment))
+    command = list(service.command)
+    os.execve(command[0], command, dict(service.environment))  # noqa: S606 - this process becomes the service
 
 
 def provision() -> None:
@@ -60,13 +66,24 @@ def provision() -> None:
     provision_bi(superset_environment(settings, url))
 
 
-def _find(name: ServiceName, settings: Settings, url: str, ports: Ports) -> Service:
-    if name is ServiceName.superset:
+def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
+    if name is ServiceName.door:
+        return door_service(settings, ports.ingest)
+    url = ensure_database(settings)
+    if name in (ServiceName.superset, ServiceName.superset_worker, ServiceName.superset_beat):
         install_bi()
-        return superset_service(settings, ports, superset_environment(settings, url))
+        return _find_bi(name, settings, ports, superset_environment(settings, url))
     environment = pipeline_environment(settings, url, ports)
     for variable in ("OMNI_INGEST_HOST", "OMNI_INGEST_PORT", "OMNI_TRANSFORM_HOST", "OMNI_TRANSFORM_PORT"):
         environment[variable] = os.environ.get(variable, environment[variable])
     if name is ServiceName.transform:
         prepare_manifest(environment)
     return next(one for one in dagster_services(settings, ports, environment) if one.name == name.value)
+
+
+def _find_bi(name: ServiceName, settings: Settings, ports: Ports, environment: dict[str, str]) -> Service:
+    if name is ServiceName.superset_worker:
+        return worker_service(environment)
+    if name is ServiceName.superset_beat:
+        return beat_service(settings, environment)
+    return superset_service(settings, ports, environment)

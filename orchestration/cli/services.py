@@ -195,7 +195,7 @@ def stop_process(pid: int) -> None:
     except psutil.NoSuchProcess:
         return
     _send(root, signal.SIGTERM)
-    _, alive = psutil.wait_procs(family[1:] + [root], timeout=STOP_SECONDS) if family else ([], [])
+    _, alive = psutil.wait_procs([*family[1:], root], timeout=STOP_SECONDS) if family else ([], [])
     for process in alive:
         _send(process, signal.SIGKILL)
 
