@@ -128,19 +128,25 @@ def add_shop(conn: psycopg.Connection, box: SecretBox, shop: NewShop) -> Shop:
     Raises ConfigurationError naming the shop and the field when a value is not allowed; nothing is written then.
     """
     _validate(shop)
-    names = [name for name in _COLUMNS if name not in ("id", "last_sync_at")]
-    values = ", ".join(f"%({name})s" for name in names)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "temu_shop_id")
+    row = {name: getattr(shop, name) for name in _COLUMNS if name not in ("id", "last_sync_at")}
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "temu_shop_id")
+    # One statement, so that shop and credentials change together on an autocommit connection too.
     statement = f"""
-        insert into ops.shops ({", ".join(names)}) values ({values})
-        on conflict (temu_shop_id) do update set {changes}, updated_at = now()
-        returning {_SELECTED}
+        with saved as (
+            insert into ops.shops ({", ".join(row)}) values ({", ".join(f"%({name})s" for name in row)})
+            on conflict (temu_shop_id) do update set {changes}, updated_at = now()
+            returning {_SELECTED}
+        ), sealed as (
+            insert into ops.shop_credentials (shop_id, app_secret, access_token, token_expires_at)
+            select id, %(app_secret)s, %(access_token)s, %(token_expires_at)s from saved
+            on conflict (shop_id) do update set app_secret = excluded.app_secret,
+                access_token = excluded.access_token, token_expires_at = excluded.token_expires_at, updated_at = now()
+        )
+        select {_SELECTED} from saved
     """
     try:
-        with conn.transaction(), conn.cursor(row_factory=class_row(Shop)) as cursor:
-            cursor.execute(statement, {name: getattr(shop, name) for name in names})
-            [saved] = cursor.fetchall()
-            _store_credentials(conn, box, saved.id, shop.credentials)
+        with conn.cursor(row_factory=class_row(Shop)) as cursor:
+            [saved] = cursor.execute(statement, row | _sealed(box, shop.credentials)).fetchall()
     except psycopg.errors.UniqueViolation:
         raise _refused(shop, "another shop has the same name", "give each shop a name of its own") from None
     return saved
@@ -158,16 +164,12 @@ def credentials(conn: psycopg.Connection, box: SecretBox, shop_id: int) -> ShopC
     return ShopCredentials(box.decrypt(row[0]), box.decrypt(row[1]), row[2])
 
 
-def _store_credentials(conn: psycopg.Connection, box: SecretBox, shop_id: int, secret: ShopCredentials) -> None:
-    statement = """
-        insert into ops.shop_credentials (shop_id, app_secret, access_token, token_expires_at)
-        values (%s, %s, %s, %s)
-        on conflict (shop_id) do update set app_secret = excluded.app_secret, access_token = excluded.access_token,
-            token_expires_at = excluded.token_expires_at, updated_at = now()
-    """
-    app_secret = box.encrypt(secret.app_secret.get_secret_value())
-    access_token = box.encrypt(secret.access_token.get_secret_value())
-    conn.execute(statement, [shop_id, app_secret, access_token, secret.token_expires_at])
+def _sealed(box: SecretBox, secret: ShopCredentials) -> dict[str, object]:
+    return {
+        "app_secret": box.encrypt(secret.app_secret.get_secret_value()),
+        "access_token": box.encrypt(secret.access_token.get_secret_value()),
+        "token_expires_at": secret.token_expires_at,
+    }
 
 
 def _validate(shop: NewShop) -> None:
