@@ -166,7 +166,7 @@ def check_space(folder: Path) -> None:
     if free < NEEDED_BYTES:
         raise ConfigurationError(
             f"only {free // 1024**2} MB are free on the disk of {folder}; Postgres needs {NEEDED_BYTES // 1024**2}",
-            remedy="free some space, or set OMNI_DATA_DIR to a folder on a larger disk; nothing was changed",
+            remedy="free some space, or set OMNI_DATA_DIR to a folder on a larger disk; nothing was lost",
         )
 
 

@@ -73,6 +73,13 @@ def settle(place: Place) -> Place:
     return moved
 
 
+def set_aside(place: Place) -> Path:
+    """Move `home` out of the way, replacing what was moved before; where it is now. Its server must be stopped."""
+    aside = place.home.with_name(f"{place.home.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    return place.home.rename(aside)
+
+
 def reachable(binaries: Binaries, place: Place) -> Binaries:
     """The same programs, copied into `home` when the server's user cannot run them where they are."""
     if place.account.can("-x", binaries.folder / "postgres") and place.account.can("-r", binaries.folder / "initdb"):

@@ -22,7 +22,7 @@ from connectors.errors import ConfigurationError, TransientError
 from connectors.postgres import embedded
 from connectors.postgres.account import free_bytes
 from connectors.postgres.binaries import OLDEST_MAJOR, find_binaries
-from connectors.postgres.place import Place, find_place, reachable, settle
+from connectors.postgres.place import Place, find_place, reachable, set_aside, settle
 from connectors.postgres.urls import build_url, libpq_url, without_password
 from connectors.secrets import local_secret, secret_path
 from connectors.settings import Settings
@@ -111,6 +111,8 @@ def status(settings: Settings) -> DatabaseStatus:
 def _start_locked(settings: Settings, place: Place) -> str:
     place = settle(place)
     with _start_lock(place):
+        if _is_forsaken(settings, place):
+            place = _begin_anew(settings, place)
         postmaster = embedded.read_postmaster(place)
         if postmaster and embedded.is_alive(postmaster.pid, place):
             embedded.await_ready(place, postmaster.pid, postmaster.port)
@@ -119,6 +121,18 @@ def _start_locked(settings: Settings, place: Place) -> str:
         url = _url(settings, postmaster.port)
         _ensure_database_exists(url, place)
     return url
+
+
+def _is_forsaken(settings: Settings, place: Place) -> bool:
+    """Whether the data folder was deleted while its database lived elsewhere: no password, no port, but data."""
+    known = secret_path(settings, _SECRET).exists() or (place.state / "port").exists()
+    return place.home != place.state and place.cluster.exists() and not known
+
+
+def _begin_anew(settings: Settings, place: Place) -> Place:
+    embedded.clear_remains(place)
+    _log.warning("the data folder was deleted; its former database is in %s now", set_aside(place))
+    return settle(find_place(settings))
 
 
 def _start(settings: Settings, place: Place) -> embedded.Postmaster:

@@ -197,6 +197,23 @@ def test_below_a_shut_folder_root_keeps_data_and_programs_where_the_server_can_r
 
 
 @as_root
+def test_deleting_the_data_folder_begins_anew_though_the_database_lived_elsewhere(shut_folder):
+    settings = Settings(_env_file=None, data_dir=shut_folder / "data")
+    try:
+        _remember(ensure_database(settings), "old")
+        former = status(settings)
+        shutil.rmtree(settings.data_dir)
+        with psycopg.connect(ensure_database(settings)) as connection:
+            assert connection.execute("select to_regclass('words')").fetchone() == (None,)
+        assert not _works(former.pid)
+        assert former.folder.with_name(f"{former.folder.name}.old").is_dir()
+    finally:
+        stop_embedded(settings)
+        for folder in former.folder.parent.glob(f"{former.folder.name}*"):
+            shutil.rmtree(folder)
+
+
+@as_root
 def test_a_strangers_folder_in_the_shared_place_is_refused(shut_folder, monkeypatch):
     shared = Path(tempfile.mkdtemp(prefix="omni-test-"))
     shared.chmod(0o755)
