@@ -1,0 +1,24 @@
+-- From the first possible order (the platform opened in September 2022) to the end of the next year.
+with calendar as (
+    select day::date as date_day
+    from generate_series('2022-01-01'::timestamp, date_trunc('year', {{ as_of_date() }}::timestamp) + interval '2 years' - interval '1 day', '1 day') as series (day)
+)
+
+select
+    date_day,
+    extract(year from date_day)::integer as year,
+    extract(month from date_day)::integer as month,
+    {{ month_of('date_day') }} as month_start,
+    to_char(date_day, 'YYYY-MM') as month_label,
+    extract(day from date_day)::integer as day_of_month,
+    extract(day from {{ month_of('date_day') }} + interval '1 month' - interval '1 day')::integer as days_in_month,
+    extract(isoyear from date_day)::integer as iso_year,
+    extract(week from date_day)::integer as iso_week,
+    {{ week_of('date_day') }} as week_start,
+    {{ week_label('date_day') }} as week_label,
+    extract(isodow from date_day)::integer as iso_weekday,
+    (array['周一', '周二', '周三', '周四', '周五', '周六', '周日'])[extract(isodow from date_day)::integer] as weekday_zh,
+    extract(isodow from date_day) >= 6 as is_weekend,
+    date_day <= {{ as_of_date() }} as is_complete,
+    {{ refreshed_at() }} as _refreshed_at
+from calendar

@@ -1,0 +1,58 @@
+with cases as (
+    select cases.*, coalesce(statuses.status, 'requested') as status
+    from {{ ref('base_temu__after_sales_cases') }} as cases
+    left join {{ ref('after_sales_statuses') }} as statuses using (after_sales_status)
+),
+
+line_amounts as (
+    select * from {{ ref('base_temu__order_line_amounts') }}
+),
+
+losses as (
+    select * from {{ ref('base_temu__seller_losses') }}
+),
+
+weighted as ( -- completed cases share the loss by what the buyer got back, else by units
+    select
+        *,
+        coalesce(nullif(buyer_refund, 0), refund_quantity, 1) as weight,
+        sum(coalesce(nullif(buyer_refund, 0), refund_quantity, 1)) over completed as total_weight,
+        sum(coalesce(nullif(buyer_refund, 0), refund_quantity, 1)) over (completed order by refund_sn) as running_weight
+    from cases
+    window completed as (partition by shop_id, parent_order_sn, status = 'completed')
+),
+
+shared as (
+    select
+        weighted.*,
+        losses.loss,
+        losses.currency as loss_currency,
+        case when losses.currency in ('JPY', 'KRW') then 0 else 2 end as decimals
+    from weighted
+    left join losses
+        on weighted.shop_id = losses.shop_id
+        and weighted.parent_order_sn = losses.parent_order_sn
+        and weighted.status = 'completed'
+)
+
+select
+    {{ natural_id('refund', ['shared.shop_id', 'shared.refund_sn']) }} as id,
+    shared.refund_sn,
+    shared.shop_id,
+    shared.order_sn,
+    shared.product_sku,
+    shared.refund_quantity,
+    case -- rounded running shares, so that they add up to the loss
+        when shared.loss is not null then
+            round(shared.loss * shared.running_weight / shared.total_weight, shared.decimals)
+            - round(shared.loss * (shared.running_weight - shared.weight) / shared.total_weight, shared.decimals)
+        else shared.refund_quantity * {{ from_minor_units('line_amounts.unit_base', 'line_amounts.currency') }}
+    end as refund_amount,
+    case when shared.loss is not null then shared.loss_currency else line_amounts.currency end as currency,
+    -- Return and refund: the goods came back. Refund only: they did not.
+    shared.after_sales_type = '2' and shared.status = 'completed' as is_restocked,
+    shared.status,
+    case when shared.status = 'completed' then shared.source_updated_at else shared.created_at end as refund_time,
+    shared.source_updated_at as updated_at
+from shared
+left join line_amounts using (shop_id, order_sn)
