@@ -1,0 +1,77 @@
+"""The raw tables as the loader sees them: key, typed columns and their wire types.
+
+Belongs here: `RawTable` and the list of them; it must say the same as the migrations, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["smallint", "integer", "bigint", "text", "numeric", "date", "timestamptz", "bytea", "jsonb"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """A table of `raw_temu`. `key` follows `shop_id`; `columns` are the typed ones after it.
+
+    `first_sight`: the source has no update time, so `source_updated_at` says when this content was first seen and
+    seeing it again changes nothing. `versions` names the append-only table that keeps states which are not current.
+    """
+
+    name: str
+    key: Mapping[str, Kind]
+    columns: Mapping[str, Kind] = field(default_factory=dict)
+    first_sight: bool = False
+    versions: str | None = None
+
+    @property
+    def qualified(self) -> str:
+        """Name with its schema."""
+        return f"raw_temu.{self.name}"
+
+    @property
+    def wire(self) -> dict[str, Kind]:
+        """Every column that is sent, in the order in which rows are packed; `loaded_at` is the server's."""
+        return {
+            "shop_id": "bigint",
+            **self.key,
+            **self.columns,
+            "source_updated_at": "timestamptz",
+            "payload": "jsonb",
+            "payload_hash": "bytea",
+            "run_id": "text",
+        }
+
+
+_TABLES = (
+    RawTable(
+        "orders",
+        {"parent_order_sn": "text"},
+        {"status": "smallint", "order_time": "timestamptz"},
+        versions="order_versions",
+    ),
+    RawTable("order_amounts", {"parent_order_sn": "text"}, {"api_type": "text"}),
+    RawTable("order_details", {"parent_order_sn": "text"}),
+    RawTable("products", {"sku_id": "bigint"}, {"goods_id": "bigint", "sku_code": "text"}, first_sight=True),
+    RawTable(
+        "product_snapshots",
+        {"sku_id": "bigint", "snapshot_date": "date"},
+        {"stock": "integer", "price": "numeric", "currency": "text"},
+        first_sight=True,
+    ),
+    RawTable(
+        "activities",
+        {"activity_id": "bigint"},
+        {"activity_type": "integer", "starts_at": "timestamptz", "ends_at": "timestamptz"},
+        first_sight=True,
+    ),
+    RawTable("activity_goods", {"activity_id": "bigint", "goods_id": "bigint"}, first_sight=True),
+    RawTable("after_sales", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text", "status": "smallint"}),
+    RawTable("after_sales_details", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text"}),
+)
+
+RAW_TABLES: Mapping[str, RawTable] = MappingProxyType({table.name: table for table in _TABLES})
+"""By name. `order_versions` is not among them: it is written together with `orders` only."""

@@ -1,0 +1,12 @@
+"""Reading shops and landing what they say: the one room that joins the platform (`temu`) and the store (`postgres`).
+
+Belongs here: which window is read, in which order, on how many connections, and telling what happened.
+Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, settings=Settings(), shops=None, …)`.
+"""
+
+from connectors.sync.check import ShopCheck, check_shop
+from connectors.sync.refresh import refresh_orders
+from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
+from connectors.sync.run import sync_shops
+
+__all__ = ["ShopCheck", "SyncFailure", "SyncProgress", "SyncReport", "check_shop", "refresh_orders", "sync_shops"]

@@ -1,0 +1,89 @@
+"""Does the platform accept a shop's credentials? Asked by people before they rely on it.
+
+Belongs here: `check_shop`. Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from connectors.errors import OmniError
+from connectors.settings import Settings
+from connectors.shops import Shop
+from connectors.sync.run import TOKEN_CHECK
+from connectors.sync.session import chosen_shops, open_office
+from connectors.temu.streams import STREAMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopCheck:
+    """The platform's view of a shop. `expires_at` is UTC; `missing` are operations that its token may not call."""
+
+    shop_name: str
+    is_well: bool
+    message: str
+    mall_id: int | None = None
+    region_id: int | None = None
+    expires_at: datetime | None = None
+    missing: tuple[str, ...] = ()
+    clock_skew_seconds: int = 0
+
+
+class _Token(msgspec.Struct, rename="camel"):
+    """Result of the token check (API reference §2.4); everything is optional."""
+
+    mall_id: int | None = None
+    region_id: int | None = None
+    expired_time: int | None = None
+    api_scope_list: list[str] | None = None
+
+
+def check_shop(database_url: str, *, settings: Settings, shop: str) -> ShopCheck:
+    """Ask the gateway about the shop (name, mall id or id). ConfigurationError for an unknown shop; trouble with the
+    gateway or the credentials is told in the result."""
+    [found] = chosen_shops(database_url, [shop])
+    try:
+        return asyncio.run(_check(database_url, settings, found))
+    except OmniError as error:
+        return ShopCheck(shop_name=found.shop_name, is_well=False, message=str(error))
+
+
+async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck:
+    async with open_office(database_url, settings) as office, office.session(shop) as session:
+        token = msgspec.json.decode(await session.client.call(TOKEN_CHECK), type=_Token)
+        now = session.client.now()
+    expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
+    needed = [operation for stream in STREAMS.values() for operation in stream.operations]
+    granted = needed if token.api_scope_list is None else token.api_scope_list
+    missing = tuple(operation for operation in needed if operation not in granted)
+    is_same = token.mall_id in (None, shop.temu_shop_id)
+    return ShopCheck(
+        shop_name=shop.shop_name,
+        is_well=is_same and (expires_at is None or expires_at > now),
+        message=_message(shop, token, expires_at, missing, now) if is_same else _other_shop(shop, token),
+        mall_id=token.mall_id,
+        region_id=token.region_id,
+        expires_at=expires_at,
+        missing=missing,
+        clock_skew_seconds=round((now - datetime.now(UTC)).total_seconds()),
+    )
+
+
+def _message(shop: Shop, token: _Token, expires_at: datetime | None, missing: tuple[str, ...], now: datetime) -> str:
+    told = f"mall {token.mall_id or shop.temu_shop_id} answers"
+    if expires_at:
+        told += f", token valid for {(expires_at - now).days} days (until {expires_at:%Y-%m-%d})"
+    if missing:
+        told += f"; not granted and therefore skipped: {', '.join(missing)}"
+    return told
+
+
+def _other_shop(shop: Shop, token: _Token) -> str:
+    return (
+        f"the token belongs to mall {token.mall_id}, the shop is registered as {shop.temu_shop_id}"
+        " → store the token of this shop with `omni shops add`"
+    )

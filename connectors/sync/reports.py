@@ -1,0 +1,102 @@
+"""What a sync tells its caller, shop by shop and stream by stream, as it happens.
+
+Belongs here: the events and their one-line text. Counts are records of the stream's own table:
+read = inserted + updated + unchanged + stale + dead_lettered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from connectors.errors import OmniError
+from connectors.records import Window
+
+Mode = Literal["live", "window", "refresh"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """One stream of one shop was read and stored. `watermark` is the stored one afterwards, None if it has none.
+
+    `pending` records were not ready on the platform; the next live run asks for them. `forbidden` says what the shop's
+    token may not call: that part was skipped. `tables` holds (inserted, updated) per raw table.
+    """
+
+    shop_id: int
+    shop_name: str
+    stream: str
+    mode: Mode
+    window: Window | None
+    run_id: str
+    calls: int = 0
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    dead_lettered: int = 0
+    pending: int = 0
+    watermark: datetime | None = None
+    seconds: float = 0.0
+    forbidden: str | None = None
+    tables: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        told = (
+            f"{self.shop_name} · {self.stream}: {self.read} read, {self.inserted} new, {self.updated} changed, "
+            f"{self.unchanged} unchanged, {self.calls} calls, {self.seconds:.1f} s"
+        )
+        told += f", {self.dead_lettered} set aside" if self.dead_lettered else ""
+        told += f", {self.pending} not ready yet" if self.pending else ""
+        return f"{told}; skipped: {self.forbidden}" if self.forbidden else told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncFailure:
+    """A stream of a shop could not be read to its end; what had been stored stays, the watermark is true.
+
+    `stopped` names the streams of the shop that were not tried any more because of this. `error` says what to do next
+    by its class, `message` is its text with shop, stream and remedy.
+    """
+
+    shop_id: int
+    shop_name: str
+    stream: str
+    mode: Mode
+    window: Window | None
+    run_id: str
+    error: BaseException
+    stopped: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        return f"{self.shop_name} · {self.stream}: {self.error}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do next; empty if nobody knows."""
+        return self.error.remedy if isinstance(self.error, OmniError) else ""
+
+    def __str__(self) -> str:
+        also = f" (therefore not read: {', '.join(self.stopped)})" if self.stopped else ""
+        return self.message + also
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncProgress:
+    """A leaf was committed. Counts are those of the stream so far."""
+
+    shop_id: int
+    shop_name: str
+    stream: str
+    window: Window | None
+    calls: int
+    read: int
+    inserted: int
+    updated: int
+
+
+SyncEvent = SyncReport | SyncFailure

@@ -1,0 +1,174 @@
+"""All shops of a run: concurrently, each in its own order of streams, none stopping another.
+
+Belongs here: `sync_shops`, and what an error in one stream means for the rest of its shop and of its app key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import psycopg
+import structlog
+
+from connectors.errors import (
+    AppError,
+    ConfigurationError,
+    OmniError,
+    ShopAuthError,
+    StreamForbiddenError,
+    TransientError,
+)
+from connectors.records import Window
+from connectors.settings import Settings
+from connectors.shops import Shop
+from connectors.sync.reports import Mode, SyncEvent, SyncFailure
+from connectors.sync.session import Office, ShopSession, chosen_shops, open_office
+from connectors.sync.streams import Progress, sync_stream
+from connectors.sync.tally import Tally
+from connectors.temu.concurrent import all_of
+from connectors.temu.streams import STREAMS, Stream
+
+TOKEN_CHECK = "bg.open.accesstoken.info.get"  # noqa: S105 - an operation's name
+log = structlog.get_logger(__name__)
+
+
+def sync_shops(
+    database_url: str,
+    *,
+    settings: Settings,
+    shops: Sequence[str] | None,
+    streams: Sequence[str] | None,
+    window: Window | None,
+    run_id: str,
+    on_event: Callable[[SyncEvent], None],
+    on_progress: Progress | None = None,
+) -> list[SyncEvent]:
+    """Read shops (None = all active) and streams (None = all) and store what they say; the outcomes in order.
+
+    `window` None reads on from each watermark and moves it; a window reads it whole and leaves the watermark alone.
+    `on_event` hears each report or failure at once, `on_progress` each committed part. Trouble with a shop is a
+    `SyncFailure`, never an exception; ConfigurationError is raised for a shop or stream that does not exist.
+    """
+    run = _Run(settings, _chosen_streams(streams), window, run_id, on_event, on_progress)
+    return asyncio.run(run.all(database_url, chosen_shops(database_url, shops)))
+
+
+def _chosen_streams(names: Sequence[str] | None) -> list[Stream]:
+    unknown = [name for name in names or () if name not in STREAMS]
+    if unknown:
+        raise ConfigurationError(
+            f"no stream is called {', '.join(unknown)}", remedy=f"choose among {', '.join(STREAMS)}"
+        )
+    return [stream for name, stream in STREAMS.items() if names is None or name in names]
+
+
+class _Run:
+    """One call of `sync_shops`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        streams: list[Stream],
+        window: Window | None,
+        run_id: str,
+        on_event: Callable[[SyncEvent], None],
+        on_progress: Progress | None,
+    ) -> None:
+        self._settings = settings
+        self._streams = streams
+        self._window = window
+        self._mode: Mode = "window" if window else "live"
+        self._run_id = run_id
+        self._on_event = on_event
+        self._on_progress = on_progress
+        self._refused_apps: dict[str, AppError] = {}
+        self._outcomes: list[SyncEvent] = []
+
+    async def all(self, database_url: str, shops: Sequence[Shop]) -> list[SyncEvent]:
+        """Every shop, `shops_in_parallel` at a time."""
+        places = asyncio.Semaphore(self._settings.shops_in_parallel)
+        async with open_office(database_url, self._settings) as office:
+
+            async def one(shop: Shop) -> None:
+                async with places:
+                    await self._shop(office, shop)
+
+            await all_of(one(shop) for shop in shops)
+        return self._outcomes
+
+    async def _shop(self, office: Office, shop: Shop) -> None:
+        try:
+            async with office.session(shop) as session:
+                await self._streams_of(session)
+        except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are read
+            self._tell(self._failure(shop, self._streams, error))
+
+    async def _streams_of(self, session: ShopSession) -> None:
+        await self._open(session)
+        left = list(self._streams)
+        while left:
+            stream = left.pop(0)
+            tally = Tally(session, stream.name, self._mode, self._run_id)
+            try:
+                self._stop_if_app_is_refused(session.shop)
+                self._tell(await sync_stream(tally, stream, self._window, self._settings, self._on_progress))
+            except (ShopAuthError, AppError) as error:
+                self._remember(session.shop, error)
+                self._tell(tally.failure(error, tuple(one.name for one in left)))
+                return
+            except Exception as error:  # noqa: BLE001 - the shop's other streams do not depend on this one's success
+                self._tell(tally.failure(explained(error, session.shop.shop_name)))
+
+    async def _open(self, session: ShopSession) -> None:
+        """One cheap call: learns the gateway's clock, and finds out before the work whether anybody answers."""
+        self._stop_if_app_is_refused(session.shop)
+        try:
+            await session.client.call(TOKEN_CHECK)
+        except StreamForbiddenError as error:
+            log.info("the token may not describe itself", shop=session.shop.shop_name, error=str(error))
+        except AppError as error:
+            self._remember(session.shop, error)
+            raise
+
+    def _stop_if_app_is_refused(self, shop: Shop) -> None:
+        error = self._refused_apps.get(shop.app_key)
+        if error:
+            raise AppError(
+                f"shop {shop.shop_name} waits, its app key is refused: {error.args[0]}",
+                remedy=error.remedy,
+            )
+
+    def _remember(self, shop: Shop, error: OmniError) -> None:
+        if isinstance(error, AppError):
+            self._refused_apps.setdefault(shop.app_key, error)
+
+    def _failure(self, shop: Shop, streams: Sequence[Stream], error: Exception) -> SyncFailure:
+        return SyncFailure(
+            shop_id=shop.id,
+            shop_name=shop.shop_name,
+            stream=streams[0].name,
+            mode=self._mode,
+            window=self._window,
+            run_id=self._run_id,
+            error=explained(error, shop.shop_name),
+            stopped=tuple(stream.name for stream in streams[1:]),
+        )
+
+    def _tell(self, event: SyncEvent) -> None:
+        self._outcomes.append(event)
+        if isinstance(event, SyncFailure):
+            log.warning("stream failed", shop=event.shop_name, stream=event.stream, error=str(event.error))
+        else:
+            log.info("stream stored", shop=event.shop_name, stream=event.stream, read=event.read, calls=event.calls)
+        self._on_event(event)
+
+
+def explained(error: Exception, shop: str) -> Exception:
+    """A lost database as an error that says what to do; everything else as it is (a bug keeps its own face)."""
+    if isinstance(error, psycopg.OperationalError):
+        log.warning("database trouble", shop=shop, exc_info=error)
+        return TransientError(f"shop {shop}: the database did not do its part: {error}".strip())
+    if not isinstance(error, OmniError):
+        log.error("unexpected error", shop=shop, exc_info=error)
+    return error

@@ -1,0 +1,92 @@
+"""Everything that reading one shop needs, opened and closed together.
+
+Belongs here: client, connections and quota of a shop; nothing of them is shared but the HTTP pool and the quota.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import psycopg
+from psycopg import AsyncConnection
+
+from connectors.postgres.quota import AppQuota
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
+from connectors.shops import Shop, credentials, get_shop, list_shops
+from connectors.sync.known import Landed
+from connectors.sync.writers import Writers
+from connectors.temu.client import Credentials, TemuClient, build_http
+from connectors.temu.extract import Reader
+
+
+@dataclass(frozen=True)
+class ShopSession:
+    """An open shop. `control` is in autocommit: it holds locks, asks questions, keeps the task rows."""
+
+    shop: Shop
+    client: TemuClient
+    control: AsyncConnection
+    writers: Writers
+    known: Landed
+    reader: Reader
+
+
+class Office:
+    """What the shops of one run share: database, HTTP pool, one quota per app key."""
+
+    def __init__(self, database_url: str, settings: Settings, http: httpx.AsyncClient, quota: AsyncConnection) -> None:
+        self.settings = settings
+        self._url = database_url
+        self._http = http
+        self._quota = quota
+        self._quotas: dict[str, AppQuota] = {}
+
+    @asynccontextmanager
+    async def session(self, shop: Shop) -> AsyncIterator[ShopSession]:
+        """Open one shop. ConfigurationError if it has no usable credentials."""
+        client = self._client(shop)
+        writers = Writers(self._url)
+        control = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control")
+        known = Landed(control, shop.id)
+        try:
+            yield ShopSession(shop, client, control, writers, known, Reader(client, known))
+        finally:
+            await writers.close()
+            await control.close()
+
+    def _client(self, shop: Shop) -> TemuClient:
+        with psycopg.connect(self._url) as connection:
+            opened = credentials(connection, SecretBox.open(self.settings), shop.id)
+        return TemuClient(
+            self._http,
+            shop=shop.shop_name,
+            gateway=shop.gateway,
+            gateway_url=shop.gateway_url,
+            credentials=Credentials(shop.app_key, opened.app_secret, opened.access_token),
+            limiter=self._quotas.setdefault(shop.app_key, AppQuota(self._quota, shop.app_key)),
+            in_flight=self.settings.requests_in_flight,
+        )
+
+
+@asynccontextmanager
+async def open_office(database_url: str, settings: Settings) -> AsyncIterator[Office]:
+    """The shared parts of a run."""
+    most = settings.requests_in_flight * settings.shops_in_parallel
+    async with (
+        build_http(timeout_seconds=settings.request_timeout_seconds, connections=most) as http,
+        await AsyncConnection.connect(database_url, autocommit=True, application_name="omni quota") as quota,
+    ):
+        yield Office(database_url, settings, http, quota)
+
+
+def chosen_shops(database_url: str, names: Sequence[str] | None) -> list[Shop]:
+    """The named shops (name, mall id or id), or all active ones. ConfigurationError for a name that nobody has."""
+    with psycopg.connect(database_url) as connection:
+        if names is None:
+            return list_shops(connection, active_only=True)
+        found = [get_shop(connection, name) for name in names]
+    return list({shop.id: shop for shop in found}.values())

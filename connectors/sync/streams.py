@@ -1,0 +1,99 @@
+"""One stream of one shop: its window, its task row, its leaves from the gateway to the commit.
+
+Belongs here: `sync_stream`. Errors leave it as they are; what they mean for the shop is decided in `run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+from connectors.errors import StreamForbiddenError
+from connectors.postgres.load import Loaded
+from connectors.postgres.locks import writer_lock
+from connectors.postgres.tasks import finish_task, start_task
+from connectors.postgres.watermarks import read_watermark
+from connectors.records import Window
+from connectors.settings import Settings
+from connectors.sync.reports import SyncProgress, SyncReport
+from connectors.sync.tally import Tally
+from connectors.sync.writers import Landing
+from connectors.temu.extract import Leaf
+from connectors.temu.streams import STREAMS, ByCatalogue, Stream
+
+Progress = Callable[[SyncProgress], None]
+
+
+async def sync_stream(
+    tally: Tally, stream: Stream, asked: Window | None, settings: Settings, on_progress: Progress | None
+) -> SyncReport:
+    """Read and store one stream while holding its lock; `tally` is left as far as it came when an error is raised."""
+    session = tally.session
+    async with writer_lock(session.control, session.shop.id, stream.name):
+        tally.window = await stream_window(tally, stream, asked, settings)
+        window = tally.window or Window(session.client.now(), session.client.now())
+        await land_all(tally, session.reader.leaves(stream, window), on_progress=on_progress)
+        watermark = await read_watermark(session.control, session.shop.id, stream.name)
+    return tally.report(watermark)
+
+
+async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Progress | None = None) -> None:
+    """Store every leaf under a task row; the caller holds the stream's lock."""
+    session = tally.session
+    task_id = await start_task(
+        session.control,
+        shop_id=session.shop.id,
+        stream=tally.stream,
+        mode=tally.mode,
+        window=tally.window,
+        run_id=tally.run_id,
+    )
+    try:
+        await _land_leaves(tally, leaves, on_progress)
+    except StreamForbiddenError as error:
+        tally.forbidden = str(error)
+    except Exception as error:
+        await finish_task(session.control, task_id, tally.task_counts(), error=error)
+        raise
+    refused = [session.reader.forbidden.get(operation) for operation in STREAMS[tally.stream].operations]
+    tally.forbidden = tally.forbidden or "; ".join(str(error) for error in refused if error) or None
+    await finish_task(session.control, task_id, tally.task_counts())
+
+
+async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: Progress | None) -> None:
+    def committed(leaf: Leaf, loaded: dict[str, Loaded]) -> None:
+        tally.add(leaf, loaded)
+        if on_progress:
+            on_progress(tally.progress())
+
+    landing = Landing(
+        tally.session.writers,
+        shop_id=tally.session.shop.id,
+        stream=tally.stream,
+        run_id=tally.run_id,
+        moves_watermark=tally.mode == "live",
+        on_commit=committed,
+    )
+    try:
+        async for leaf in leaves:
+            await landing.submit(leaf)
+        await landing.finish()
+    except StreamForbiddenError:
+        await landing.finish()
+        raise
+    finally:
+        await landing.abandon()
+
+
+async def stream_window(tally: Tally, stream: Stream, asked: Window | None, settings: Settings) -> Window | None:
+    """What to read, None for a catalogue: as asked, or on from the watermark; never the unsettled present."""
+    if isinstance(stream.reading, ByCatalogue):
+        return None
+    session = tally.session
+    settled = session.client.now() - settings.settle
+    if asked:
+        start, end = (instant.replace(microsecond=0) for instant in (asked.start, asked.end))
+        return Window(start, max(start, min(end, settled)))
+    watermark = await read_watermark(session.control, session.shop.id, stream.name)
+    start = watermark - settings.overlap if watermark else settled - timedelta(days=settings.history_days)
+    return Window(start, max(start, settled))

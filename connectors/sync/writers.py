@@ -1,0 +1,141 @@
+"""Connections that write, and the order in which leaves become visible.
+
+Belongs here: up to two connections per shop, so that one leaf travels while the other is being stored. Commits keep the
+order of the leaves: a watermark never stands for a leaf that is not stored, wherever the process dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from psycopg import AsyncConnection
+
+from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters
+from connectors.postgres.load import Loaded, load_records
+from connectors.postgres.tables import RAW_TABLES
+from connectors.postgres.watermarks import advance_watermark
+from connectors.temu.extract import Leaf
+
+MOST_CONNECTIONS = 2
+
+# Rows are looked up by key, a thousand at a time, in tables whose statistics may be hours old: never by scanning them.
+_SESSION = """
+    select set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+        set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)
+"""
+
+
+class Writers:
+    """The writing connections of one shop; the second is opened when it is first needed."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._open: list[AsyncConnection] = []
+        self._free: asyncio.Queue[AsyncConnection] = asyncio.Queue()
+
+    async def take(self) -> AsyncConnection:
+        """A connection that nobody else uses; waits while all are busy."""
+        if self._free.empty() and len(self._open) < MOST_CONNECTIONS:
+            connection = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni writer")
+            self._open.append(connection)
+            await connection.execute(_SESSION)
+            return connection
+        return await self._free.get()
+
+    def give(self, connection: AsyncConnection) -> None:
+        """Hand it back."""
+        self._free.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Close them all; an unfinished transaction is rolled back."""
+        for connection in self._open:
+            await connection.close()
+
+
+class Landing:
+    """Stores the leaves of one stream. `moves_watermark` is False for backfills and single records."""
+
+    def __init__(
+        self,
+        writers: Writers,
+        *,
+        shop_id: int,
+        stream: str,
+        run_id: str,
+        moves_watermark: bool,
+        on_commit: Callable[[Leaf, dict[str, Loaded]], None],
+    ) -> None:
+        self._writers = writers
+        self._shop_id = shop_id
+        self._stream = stream
+        self._run_id = run_id
+        self._moves_watermark = moves_watermark
+        self._on_commit = on_commit
+        self._last: tuple[Leaf, asyncio.Task[None]] | None = None
+
+    async def submit(self, leaf: Leaf) -> None:
+        """Begin to store a leaf; returns when a connection has taken it. Raises what stopped an earlier one."""
+        connection = await self._writers.take()
+        if self._last and self._last[1].done():
+            self._last[1].result()
+        self._last = leaf, asyncio.create_task(self._land(connection, leaf, self._last))
+
+    async def finish(self) -> None:
+        """Wait until every leaf is committed."""
+        if self._last:
+            await _committed(self._last[1])
+
+    async def abandon(self) -> None:
+        """Stop what is under way; it leaves no trace."""
+        if self._last:
+            self._last[1].cancel()
+            await asyncio.wait([self._last[1]])
+
+    async def _land(
+        self, connection: AsyncConnection, leaf: Leaf, previous: tuple[Leaf, asyncio.Task[None]] | None
+    ) -> None:
+        before = previous[1] if previous and not previous[1].done() else None
+        try:
+            if before and previous and _share_a_key(leaf, previous[0]):
+                await _committed(before)
+            async with connection.transaction():
+                loaded = await self._load(connection, leaf)
+                if before:
+                    await _committed(before)
+                await self._conclude(connection, leaf, loaded)
+        finally:
+            self._writers.give(connection)
+        self._on_commit(leaf, loaded)
+
+    async def _load(self, connection: AsyncConnection, leaf: Leaf) -> dict[str, Loaded]:
+        loaded = {}
+        for table, records in leaf.records.items():
+            raw = RAW_TABLES[table]
+            loaded[table] = await load_records(connection, raw, records, shop_id=self._shop_id, run_id=self._run_id)
+        return loaded
+
+    async def _conclude(self, connection: AsyncConnection, leaf: Leaf, loaded: dict[str, Loaded]) -> None:
+        # After the earlier leaf's commit only: both may set the same record aside, and would wait for each other.
+        letters = [DeadLetter(one.reason_code, one.field_path, one.message, one.payload) for one in leaf.rejected]
+        letters += [
+            DeadLetter("not_storable", "", one.message, one.payload) for each in loaded.values() for one in each.refused
+        ]
+        await keep_dead_letters(connection, letters, shop_id=self._shop_id, stream=self._stream, run_id=self._run_id)
+        if self._moves_watermark and leaf.watermark:
+            await advance_watermark(connection, self._shop_id, self._stream, leaf.watermark, run_id=self._run_id)
+
+
+async def _committed(task: asyncio.Task[None]) -> None:
+    """Wait for another leaf without taking it down when we are cancelled; raises if it was not committed."""
+    await asyncio.wait([task])
+    task.result()
+
+
+def _share_a_key(one: Leaf, other: Leaf) -> bool:
+    """Whether both touch the same row: then the server would make the later wait for the earlier, and we for it."""
+    for table, records in one.records.items():
+        keys = {record.key for record in records}
+        if any(record.key in keys for record in other.records.get(table, ())):
+            return True
+    return False

@@ -1,0 +1,236 @@
+"""One shop's conversation with its gateway: sign, send, open the envelope, retry within seconds.
+
+Belongs here: transport, the envelope, the gateway's clock, seconds-scale retries. Does not belong here: paging, what a
+result means, minutes-scale retries (the orchestrator's). Secrets never leave this module except inside a request body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+import httpx
+import msgspec
+import stamina
+import structlog
+from pydantic import SecretStr
+
+from connectors.errors import ConfigurationError, PermanentError, ThrottledError, TransientError
+from connectors.temu.errors import ClockSkewError, NotReadyError, refusal
+from connectors.temu.signing import sign
+
+GATEWAYS: Mapping[str, str] = {
+    "US": "https://openapi-b-us.temu.com/openapi/router",
+    "EU": "https://openapi-b-eu.temu.com/openapi/router",
+    "GLOBAL": "https://openapi-b-global.temu.com/openapi/router",
+}
+"""Official routers by region (API reference §1); a shop's `gateway_url` overrides them."""
+
+log = structlog.get_logger(__name__)
+
+
+class Limiter(Protocol):
+    """Whoever keeps the quota of an app key across shops and processes."""
+
+    async def acquire(self) -> None:
+        """Returns when one call may be sent."""
+
+    async def penalise(self, seconds: float) -> None:
+        """The platform said "too frequent": nobody of this app key calls for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signs a shop's requests; its repr shows no secret."""
+
+    app_key: str
+    app_secret: SecretStr = field(repr=False)
+    access_token: SecretStr = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Seconds-scale patience: attempts per call, waits between them and the rest when throttled, in seconds."""
+
+    attempts: int = 6
+    wait_initial: float = 0.5
+    wait_max: float = 20.0
+    jitter: float = 1.0
+    throttle_rest: float = 1.0
+
+
+class _Envelope(msgspec.Struct, rename="camel", gc=False):
+    """The answer's outer object (§3.4); `success` decides, `result` stays bytes."""
+
+    success: bool = False
+    request_id: str | None = None
+    error_code: int | None = None
+    error_msg: str | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+class TemuClient:
+    """Calls operations of one shop. `http` is shared by all shops; `calls` counts what was sent, retries included."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        shop: str,
+        gateway: str,
+        gateway_url: str | None,
+        credentials: Credentials,
+        limiter: Limiter,
+        in_flight: int = 8,
+        retries: RetryPolicy | None = None,
+        local_time: Callable[[], float] = time.time,
+    ) -> None:
+        self.shop = shop
+        self.gateway = gateway
+        self.calls = 0
+        self._http = http
+        self._url = gateway_url or official_url(gateway)
+        self._credentials = credentials
+        self._limiter = limiter
+        self._slots = asyncio.Semaphore(in_flight)
+        self._retries = retries or RetryPolicy()
+        self._local_time = local_time
+        self._ahead = 0.0
+
+    def __repr__(self) -> str:
+        return f"TemuClient({self.shop!r}, {self._url!r})"
+
+    def now(self) -> datetime:
+        """The gateway's clock in UTC, whole seconds: the local clock corrected by the last `Date` header."""
+        return datetime.fromtimestamp(int(self._local_time() + self._ahead), UTC)
+
+    async def call(self, api_type: str, params: Mapping[str, object] | None = None) -> msgspec.Raw:
+        """The `result` of an operation as JSON bytes.
+
+        Raises a class of `connectors.errors` (or `temu.errors`) that says what to do; transient trouble was already
+        retried with back-off, a clock skew once after learning the gateway's clock.
+        """
+        policy = self._retries
+        async for attempt in stamina.retry_context(
+            on=_worth_seconds,
+            attempts=policy.attempts,
+            timeout=None,
+            wait_initial=policy.wait_initial,
+            wait_max=policy.wait_max,
+            wait_jitter=policy.jitter,
+        ):
+            with attempt:
+                try:
+                    return await self._send(api_type, params or {})
+                except ClockSkewError:
+                    return await self._send(api_type, params or {})
+                except ThrottledError:
+                    await self._limiter.penalise(policy.throttle_rest * 2 ** (attempt.num - 1))
+                    raise
+        raise AssertionError("the retry loop either returns or raises")
+
+    async def _send(self, api_type: str, params: Mapping[str, object]) -> msgspec.Raw:
+        async with self._slots:
+            await self._limiter.acquire()
+            self.calls += 1
+            where = f"shop {self.shop}, {api_type}: the gateway"
+            response = await self._post(self._body(api_type, params), where)
+        self._learn_clock(response)
+        return self._open(response, where)
+
+    def _body(self, api_type: str, params: Mapping[str, object]) -> bytes:
+        body = {
+            **params,
+            "type": api_type,
+            "app_key": self._credentials.app_key,
+            "access_token": self._credentials.access_token.get_secret_value(),
+            "timestamp": int(self.now().timestamp()),
+            "data_type": "JSON",
+            "version": "V1",
+        }
+        body["sign"] = sign(body, self._credentials.app_secret.get_secret_value())
+        return msgspec.json.encode(body)
+
+    async def _post(self, body: bytes, where: str) -> httpx.Response:
+        # `from None`: the transport's exception holds the request and with it the token.
+        try:
+            return await self._http.post(self._url, content=body, headers=_HEADERS)
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise ConfigurationError(f"{where} has no usable address: {self._clean(str(error))}") from None
+        except httpx.TimeoutException as error:
+            raise TransientError(f"{where} did not answer in time ({type(error).__name__})") from None
+        except httpx.TransportError as error:
+            reason = self._clean(str(error)) or type(error).__name__
+            raise TransientError(f"{where} cannot be reached at {self._url}: {reason}", remedy=_UNREACHABLE) from None
+
+    def _learn_clock(self, response: httpx.Response) -> None:
+        """§6 wants our timestamp within 300 s of the server's; a missing or odd header leaves what we knew."""
+        try:
+            server = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        except (KeyError, ValueError):
+            return
+        self._ahead = server - self._local_time()
+
+    def _open(self, response: httpx.Response, where: str) -> msgspec.Raw:
+        _refuse_status(response.status_code, where)
+        try:
+            envelope = _ENVELOPE.decode(response.content)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            excerpt = self._clean(response.text[:120])
+            raise TransientError(f"{where} sent something that is not its JSON envelope: {excerpt!r}") from None
+        log.debug("temu call", shop=self.shop, where=where, request_id=envelope.request_id, ok=envelope.success)
+        if envelope.success:
+            return envelope.result
+        text = self._clean(envelope.error_msg or "")
+        named = f"{where} (request {envelope.request_id})"
+        raise refusal(envelope.error_code, text, where=named, gateway=self.gateway)
+
+    def _clean(self, text: str) -> str:
+        """Text of the other side, free of our secrets should it echo them."""
+        for secret in (self._credentials.app_secret, self._credentials.access_token):
+            text = text.replace(secret.get_secret_value(), "***")
+        return text
+
+
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_UNREACHABLE = "check network and gateway address of this shop; the next run continues where this one stopped"
+
+
+def official_url(gateway: str) -> str:
+    """The platform's router for `US`, `EU` or `GLOBAL`."""
+    try:
+        return GATEWAYS[gateway]
+    except KeyError:
+        raise ConfigurationError(
+            f"gateway {gateway!r} is unknown", remedy=f"use one of {', '.join(GATEWAYS)} or set gateway_url"
+        ) from None
+
+
+def build_http(*, timeout_seconds: float, connections: int) -> httpx.AsyncClient:
+    """The connection pool that all shops of a process share; close it when done."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60)
+    return httpx.AsyncClient(timeout=timeout_seconds, limits=limits)
+
+
+def _worth_seconds(error: Exception) -> bool:
+    """Trouble that may be gone in seconds; a record still being computed or a wrong clock is not."""
+    return isinstance(error, TransientError) and not isinstance(error, (ClockSkewError, NotReadyError))
+
+
+def _refuse_status(status: int, where: str) -> None:
+    """HTTP is 200 for everything the gateway itself says (§3.4); the rest comes from the edge in front of it."""
+    if status == 200:
+        return
+    if status == 429:
+        raise ThrottledError(f"{where} answered HTTP 429")
+    if status >= 500 or status == 408:
+        raise TransientError(f"{where} answered HTTP {status}")
+    raise PermanentError(f"{where} answered HTTP {status}", remedy="check the shop's gateway address")

@@ -1,0 +1,106 @@
+"""How one kind of API record becomes one kind of raw row: table, key, typed columns, source update time.
+
+Belongs here: `Entity` and the builder of `RawRecord`s. Which entities exist is said in `streams`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+from connectors.records import RawRecord
+from connectors.temu.decoding import RecordDecoder, Rejected
+from connectors.temu.models import Record
+
+
+class Instant(str):
+    """Path of a field that holds an epoch; its column is a timestamp."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A record type. Paths are attributes of `model`; `cursor` None = the source has no update time, ours is used.
+
+    `key` and `columns` follow the table's order. `dated` appends the UTC day of the read to the key.
+    """
+
+    table: str
+    model: type[Record]
+    key: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    cursor: str | None = None
+    dated: bool = False
+
+    @cached_property
+    def _decoder(self) -> RecordDecoder:
+        return RecordDecoder(self.model)
+
+    @cached_property
+    def _fields(self) -> Any:
+        paths = (*self.key, *self.columns, *([self.cursor] if self.cursor else ()))
+        return _getter(paths)
+
+    @cached_property
+    def _instants(self) -> tuple[int, ...]:
+        return tuple(index for index, path in enumerate(self.columns) if isinstance(path, Instant))
+
+    def rows(
+        self,
+        payloads: Iterable[bytes],
+        *,
+        at: datetime,
+        prefix: tuple[object, ...] = (),
+        extra: tuple[object, ...] = (),
+    ) -> Rows:
+        """Raw records of `payloads`. `at` is used where the source has no update time; `prefix` leads every key and
+        `extra` follows the typed columns, for what is known from the request instead of the answer."""
+        built = Rows()
+        decode, fields, keys = self._decoder.decode, self._fields, len(self.key)
+        suffix: tuple[date, ...] = (at.astimezone(UTC).date(),) if self.dated else ()
+        for payload in payloads:
+            record = decode(payload)
+            if isinstance(record, Rejected):
+                built.rejected.append(record)
+                continue
+            values = fields(record)
+            updated = at
+            if self.cursor:
+                updated, values = instant(values[-1]), values[:-1]
+            columns = self._columns(values[keys:])
+            built.records.append(RawRecord(prefix + values[:keys] + suffix, columns + extra, updated, payload))
+        return built
+
+    def _columns(self, values: tuple[Any, ...]) -> tuple[object, ...]:
+        if not self._instants:
+            return values
+        return tuple(
+            instant(value) if value is not None and index in self._instants else value
+            for index, value in enumerate(values)
+        )
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a list of payloads became: rows to land and records to set aside."""
+
+    records: list[RawRecord] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def instant(epoch: int) -> datetime:
+    """UTC instant of an epoch in seconds; more than eleven digits are milliseconds (API reference §3.3)."""
+    return datetime.fromtimestamp(epoch if epoch < 100_000_000_000 else epoch / 1000, UTC)
+
+
+def _getter(paths: tuple[str, ...]) -> Any:
+    """`attrgetter` that always gives a tuple."""
+    if not paths:
+        return lambda _record: ()
+    get = attrgetter(*paths)
+    return get if len(paths) > 1 else lambda record: (get(record),)

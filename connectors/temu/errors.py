@@ -1,0 +1,177 @@
+"""What a platform code means for the caller: one table per gateway family (API reference §4).
+
+Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the four
+below matter only while talking to a gateway. Codes of the CN and partner gateways mean other things, hence two tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from connectors.errors import (
+    AppError,
+    OmniError,
+    PermanentError,
+    ShopAuthError,
+    StreamForbiddenError,
+    ThrottledError,
+    TransientError,
+)
+
+SUCCESS = 1000000
+
+
+class ClockSkewError(TransientError):
+    """Our timestamp is outside the gateway's ±300 s: learn its clock from the `Date` header, then ask once more."""
+
+    remedy = "set this machine's clock by NTP"
+
+
+class NotReadyError(TransientError):
+    """The platform is still computing this one record: leave it pending and ask in some minutes, not in seconds."""
+
+    remedy = "nothing to do; the next run asks again"
+
+
+class RecordNotFoundError(PermanentError):
+    """This one record does not exist for this shop; its siblings are fine."""
+
+
+class OtherSiteError(PermanentError):
+    """This variant of an operation does not serve the order's site; another variant does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How to react to a code: the error to raise, the platform's symbol and, where needed, a special remedy."""
+
+    error: type[OmniError]
+    symbol: str
+    remedy: str = ""
+
+
+_FIX = "this is a defect of the connector: report it with the request id"
+_REAUTHORISE = "authorise the app again in Seller Center and store the new token with `omni shops add`"
+_SECRET = "compare app key and app secret with the developer console, then `omni shops add` again"  # noqa: S105
+_SCOPE = "grant this operation in Seller Center (sensitive ones need a whitelist entry), then authorise again"
+_REGION = "token, app key and gateway must belong to one region: check the shop's gateway"
+_NETWORK = "register this machine's outgoing address in the developer console"
+_AGREEMENT = "the seller must sign the agreement in Seller Center"
+
+
+def _app(symbol: str, remedy: str = _SECRET) -> Meaning:
+    return Meaning(AppError, symbol, remedy)
+
+
+def _shop(symbol: str, remedy: str = _REAUTHORISE) -> Meaning:
+    return Meaning(ShopAuthError, symbol, remedy)
+
+
+def _fix(symbol: str) -> Meaning:
+    return Meaning(PermanentError, symbol, _FIX)
+
+
+def _busy(symbol: str) -> Meaning:
+    return Meaning(TransientError, symbol)
+
+
+_BUSINESS: Mapping[int, Meaning] = {
+    110020001: _busy("token service busy"),
+    110020002: _shop("authorisation code used or expired"),
+    110020003: _shop("authorise again"),
+    120011072: _shop("wrong request area", _REGION),
+    130010000: _busy("after-sales system error"),
+    130010001: _fix("after-sales parameter refused"),
+    130010004: Meaning(RecordNotFoundError, "after-sales case not found", "nothing to do"),
+    140020001: Meaning(StreamForbiddenError, "cross-border shop not supported", "use declared prices for this shop"),
+    140020002: Meaning(RecordNotFoundError, "order not found", "nothing to do"),
+    140020003: Meaning(StreamForbiddenError, "agreement not signed", _AGREEMENT),
+    140020005: _fix("order parameter refused"),
+    140020008: Meaning(NotReadyError, "amounts are still being calculated"),
+    140020009: Meaning(NotReadyError, "order fields are still being calculated"),
+    140020012: _fix("window ends before it starts"),
+    140020013: _fix("half a time pair"),
+    140020014: _fix("seconds expected"),
+    140020015: Meaning(OtherSiteError, "amount variant not for this site", _FIX),
+    150010002: _busy("goods system error"),
+    150010003: _fix("goods parameter refused"),
+    150010005: _busy("goods service asks to try again"),
+    150010105: _shop("shop not found"),
+    220010001: _fix("promotion parameter refused"),
+    220010002: _busy("promotion system error"),
+    220010003: Meaning(RecordNotFoundError, "activity cancelled", "nothing to do"),
+    220010004: Meaning(RecordNotFoundError, "activity ended", "nothing to do"),
+}
+
+ROUTER: Mapping[int, Meaning] = MappingProxyType(
+    {
+        2000000: _busy("BUSINESS_EXCEPTION"),
+        3000000: _fix("BAD_PARAMS"),
+        3000001: _app("SIGN_UNVALID"),
+        3000002: _fix("no type"),
+        3000003: _fix("unknown type"),
+        3000004: _fix("type sunset"),
+        3000010: Meaning(ClockSkewError, "no timestamp"),
+        3000011: Meaning(ClockSkewError, "timestamp ahead or malformed"),
+        3000012: Meaning(ClockSkewError, "timestamp expired"),
+        3000013: _fix("no data_type"),
+        3000014: _fix("bad data_type"),
+        **{code: _app("client id refused") for code in range(3000019, 3000023)},
+        **{code: _app("app key refused") for code in range(3000025, 3000029)},
+        3000030: _shop("no token"),
+        3000031: _shop("token unknown"),
+        3000032: Meaning(StreamForbiddenError, "token lacks this operation", _SCOPE),
+        3000033: _shop("token and app key do not match", _REGION),
+        3000034: _shop("token expired or replaced"),
+        3000040: _fix("no sign"),
+        4000000: _busy("SYSTEM_EXCEPTION"),
+        4000004: Meaning(ThrottledError, "RATE_LIMIT_EXCEED_EXCEPTION"),
+        5000000: _shop("AUTHORIZE_NOT_ALLOW"),
+        5000001: _fix("ROUTER_NOT_ALLOW"),
+        5000002: _fix("NOT_SUPPORT_STAGING_ENV"),
+        5000003: _app("NOT_IN_IP_WHITE_LIST", _NETWORK),
+        6000001: _busy("RPC_INTERFACE_NOT_FOUND"),
+        7000000: _busy("BUSINESS_SERVICE_ERROR"),
+        **_BUSINESS,
+    }
+)
+
+PARTNER: Mapping[int, Meaning] = MappingProxyType(
+    {
+        7000000: _fix("no type"),
+        7000002: _app("no app key"),
+        7000003: _shop("no token"),
+        7000005: _app("app key without permission"),
+        7000006: _shop("token and app key do not match", _REGION),
+        7000007: _shop("token expired"),
+        7000008: Meaning(ClockSkewError, "no timestamp"),
+        7000010: Meaning(ClockSkewError, "timestamp expired"),
+        7000011: Meaning(ClockSkewError, "timestamp invalid"),
+        7000013: _fix("data_type"),
+        7000014: _fix("no sign"),
+        7000015: _app("sign invalid"),
+        7000016: _fix("unknown type"),
+        7000018: _shop("token unknown"),
+        7000019: Meaning(StreamForbiddenError, "token lacks this operation", _SCOPE),
+        7000020: _shop("token invalid"),
+        7000022: Meaning(StreamForbiddenError, "token lacks this operation", _SCOPE),
+        **_BUSINESS,
+    }
+)
+
+_UNKNOWN = Meaning(PermanentError, "code unknown to us", "look the code up in the platform's documentation")
+
+
+def meaning(code: int | None, *, gateway: str) -> Meaning:
+    """What `code` of this gateway (`US`, `EU`, `GLOBAL`, `CN`, `PARTNER`) asks of us."""
+    table = PARTNER if gateway in ("CN", "PARTNER") else ROUTER
+    return table.get(code or 0, _UNKNOWN)
+
+
+def refusal(code: int | None, text: str, *, where: str, gateway: str) -> OmniError:
+    """The error to raise for an unsuccessful answer. `where` names shop, operation and request id."""
+    found = meaning(code, gateway=gateway)
+    said = f": {text}" if text else ""
+    return found.error(f"{where} answered {code} ({found.symbol}){said}", remedy=found.remedy)

@@ -1,0 +1,123 @@
+"""What the records of each stream look like: keys and the fields that loading itself relies on.
+
+Belongs here: pydantic models, the schema that people read and that explains a refused record. Every other field of the
+API reference §8–§13 survives in the payload untouched; its meaning is given in dbt staging. `connectors.temu.decoding`
+derives the fast decoder from these very classes.
+
+Units: `Epoch` is seconds since 1970 UTC (milliseconds are recognised by their size), status codes are those of §8.1 and
+§13.1, `price` is the decimal supply price in the SKU's own `currency`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Number = Annotated[str, Field(min_length=1)]
+"""An opaque order or case number."""
+Id = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Code = Annotated[int, Field(ge=-(2**15), le=2**15 - 1)]
+Epoch = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
+
+
+class Record(BaseModel):
+    """Base of all records: unknown fields are welcome, the wire speaks camelCase."""
+
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel, frozen=True)
+
+
+class OrderLine(Record):
+    """One child order: a SKU of a parent order (§8.4). `quantity` is to fulfil, 0 when cancelled."""
+
+    order_sn: Number
+    order_status: Code | None = None
+    quantity: Int | None = None
+    original_order_quantity: Int | None = None
+
+
+class ParentOrder(Record):
+    """The parent of an order as the list shows it (§8.3); `update_time` is the last change of any kind."""
+
+    parent_order_sn: Number
+    parent_order_status: Code | None = None
+    parent_order_time: Epoch | None = None
+    update_time: Epoch
+
+
+class Order(Record):
+    """One entry of `bg.order.list.v2.get`: a parent with its lines, without prices or buyer."""
+
+    parent_order_map: ParentOrder
+    order_list: list[OrderLine] | None = None
+
+
+class AmountLine(Record):
+    """Money of one line (§9.1); `quantity` is the original one."""
+
+    order_sn: Number
+
+
+class OrderAmount(Record):
+    """Money of one parent order, any of the three variants of §9; the parent block is kept as it came."""
+
+    order_list: list[AmountLine] | None = None
+
+
+class DetailParent(Record):
+    """The parent inside an order's detail (§8.5): as in the list, without its update time."""
+
+    parent_order_sn: Number
+
+
+class OrderDetail(Record):
+    """One parent order with its package numbers (§8.5)."""
+
+    parent_order_map: DetailParent
+    order_list: list[OrderLine] | None = None
+
+
+class Sku(Record):
+    """One SKU on or off sale with today's stock (pieces) and supply price (§10.3)."""
+
+    sku_id: Id
+    goods_id: Id | None = None
+    sku_sn: str | None = None
+    stock: Int | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+
+
+class Activity(Record):
+    """One promotion (§11); type 2 lightning deal, 13 advanced big sale, 27 clearance, 100 official big sale."""
+
+    activity_id: Id
+    activity_type: Int | None = None
+    activity_status: Int | None = None
+    activity_start_time: Epoch | None = None
+    activity_end_time: Epoch | None = None
+
+
+class ActivityGoods(Record):
+    """One product enrolled in a promotion, with its SKUs and their activity prices (§11)."""
+
+    goods_id: Id
+
+
+class AfterSales(Record):
+    """One after-sales case of a parent order (§13.1); type 1 refund only, 2 return and refund."""
+
+    parent_after_sales_sn: Number
+    parent_order_sn: str | None = None
+    parent_after_sales_status: Code | None = None
+    update_at: Epoch
+
+
+class AfterSalesDetail(Record):
+    """Refund amounts of one case (§13.3): what the buyer gets back, not what the seller loses."""
+
+    parent_after_sales_sn: Number
+    parent_order_sn: str | None = None

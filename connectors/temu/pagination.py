@@ -1,0 +1,109 @@
+"""Pages of a listing, and the proof that a set of pages is the whole of what was asked for.
+
+Belongs here: one page's decoding, personal data removed; and the rule by which several pages count as complete. Pages
+over a live, descending list drift (API reference §8.2): rows that change while we read leave a closed window, later
+rows move up and are never shown. In a closed window rows can only leave, so equal totals in every answer mean that
+nobody left between the first and the last of them, and as many distinct keys as the total mean that all were seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from connectors.errors import PermanentError, UnstableWindowError
+from connectors.temu.client import TemuClient
+from connectors.temu.concurrent import all_of
+from connectors.temu.entities import Rows
+from connectors.temu.privacy import may_hold_personal_data, without_personal_data
+from connectors.temu.streams import Listing
+
+REREADS = 5
+"""How often a list that changes under our hands is read again before the run gives up on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: the platform's total, the rows' bytes without personal data, the gateway's time of the answer."""
+
+    total: int
+    rows: Sequence[bytes]
+    read_at: datetime
+
+
+async def read_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Page:
+    """Page `number` (from 1). PermanentError if the answer is not a page of this listing."""
+    paging = {listing.page_word: number, "pageSize": listing.page_size}
+    answer = bytes(await client.call(listing.api_type, {**listing.params, **params, **paging}))
+    try:
+        page = _page_decoder(listing.total_word, listing.rows_word).decode(answer)
+    except msgspec.MsgspecError as error:
+        raise PermanentError(
+            f"shop {client.shop}, {listing.api_type}: the answer is no page of this operation ({error})",
+            remedy="the platform changed this operation: report it",
+        ) from None
+    rows = [bytes(row) for row in page.rows or ()]
+    if may_hold_personal_data(answer):
+        rows = [without_personal_data(row) for row in rows]
+    return Page(page.total if page.total is not None else len(rows), rows, client.now())
+
+
+@cache
+def _page_decoder(total_word: str, rows_word: str) -> Any:
+    """`{total, rows}` under the operation's own words; an empty list may be null or absent (§3.4)."""
+    fields = [("total", int | None, None), ("rows", list[msgspec.Raw] | None, None)]
+    names = {"total": total_word, "rows": rows_word}
+    return msgspec.json.Decoder(msgspec.defstruct("Page", fields, rename=names, gc=False))
+
+
+async def read_rest(client: TemuClient, listing: Listing, params: Mapping[str, object], first: Page) -> list[Page]:
+    """`first` and all pages after it, fetched concurrently as far as the client allows."""
+    last = -(-first.total // listing.page_size)
+    return [first, *await all_of(read_page(client, listing, params, number) for number in range(2, last + 1))]
+
+
+def doubt(pages: Sequence[Page], rows: Rows) -> str | None:
+    """Why these pages cannot be trusted to be the whole list, or None if they are."""
+    totals = {page.total for page in pages}
+    if len(totals) > 1:
+        return f"the total changed while reading ({min(totals)} to {max(totals)})"
+    return doubt_about(totals.pop(), len(distinct(rows)))
+
+
+def doubt_about(total: int, seen: int) -> str | None:
+    """Why `seen` different records are not the `total` that the platform reports, or None if they are."""
+    return None if seen == total else f"{seen} different records, the platform reports {total}"
+
+
+def distinct(rows: Rows) -> set[object]:
+    """What tells the records apart: keys, and the bytes of those that have none because they were refused."""
+    return {record.key for record in rows.records} | {refused.payload for refused in rows.rejected}
+
+
+async def read_all(
+    client: TemuClient, listing: Listing, params: Mapping[str, object], *, prefix: tuple[object, ...] = ()
+) -> Rows:
+    """Every record of a short list without a time filter; UnstableWindowError if it never stands still."""
+    reason: str | None = None
+    for _ in range(REREADS):
+        pages = await read_rest(client, listing, params, await read_page(client, listing, params, 1))
+        rows = build_rows(listing, pages, prefix=prefix)
+        reason = doubt(pages, rows)
+        if reason is None:
+            return rows
+    raise UnstableWindowError(f"shop {client.shop}, {listing.api_type} kept changing while it was read: {reason}")
+
+
+def build_rows(listing: Listing, pages: Sequence[Page], *, prefix: tuple[object, ...] = ()) -> Rows:
+    """The pages' records in the order in which they came."""
+    built = Rows()
+    for page in pages:
+        part = listing.entity.rows(page.rows, at=page.read_at, prefix=prefix)
+        built.records += part.records
+        built.rejected += part.rejected
+    return built
