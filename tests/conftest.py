@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -53,7 +54,9 @@ class PostgresServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """A server with a migrated template database; embedded in a temporary folder unless the environment names one."""
     configured = os.environ.get("OMNI_TEST_DATABASE_URL")
+    _stop_servers_of_killed_sessions()
     folder = Path(tempfile.mkdtemp(prefix="omni-test-"))
+    (folder / "session.pid").write_text(str(os.getpid()))
     folder.chmod(0o755)  # so that the server's own user may enter when the tests run as root
     settings = Settings(_env_file=None, data_dir=folder, database_url=SecretStr(configured) if configured else None)
     try:
@@ -69,6 +72,14 @@ def postgres_server() -> Iterator[PostgresServer]:
         if not configured:
             stop_embedded(settings)
         shutil.rmtree(folder)
+
+
+def _stop_servers_of_killed_sessions() -> None:
+    """A session that was killed could not stop its server; the next one does."""
+    for left in Path(tempfile.gettempdir()).glob("omni-test-*/session.pid"):
+        if left.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(left.read_text() or os.getpid())):
+            stop_embedded(Settings(_env_file=None, data_dir=left.parent, database_url=None))
+            shutil.rmtree(left.parent)
 
 
 def _stop_waiting_for_the_disk(url: str) -> None:
