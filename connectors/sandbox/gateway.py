@@ -133,6 +133,8 @@ class Gateway:
         result = operation.handler(call)
         if caller and (fault := self.sandbox.faults.hit(DISTORTIONS, caller)):
             result = distort(fault.kind, operation, call, result)
+            if fault.kind == "drift":
+                self.sandbox.save()
         return result
 
     def _caller(self, request: Request) -> Caller:

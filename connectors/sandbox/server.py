@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -49,13 +51,22 @@ def serve_forever(options: Options, host: str, port: int) -> None:
     write_json(options.folder / GATEWAY_FILE, ready)
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
+    _end_quietly(server)
     try:
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # uvicorn raises SIGINT again after its own clean shutdown; there is nothing left to stop
     finally:
         listener.close()
         sandbox.save()
+
+
+def _end_quietly(server: uvicorn.Server) -> None:
+    """uvicorn raises a caught signal again after its shutdown; meet it here, so that the state is saved first."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def _render_all(sandbox: Sandbox) -> None:

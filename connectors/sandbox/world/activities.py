@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connectors.sandbox.world.catalogue import Listing, listings
 from connectors.sandbox.world.shops import DAY, ShopProfile
@@ -52,16 +53,23 @@ class Activity:
 
 def activities(shop: ShopProfile, opening: int, until: int) -> Iterator[Activity]:
     """Promotions announced up to the instant `until`, in order of their start per plan."""
-    for plan, (kind, name, first, every, lasts, percent, factor) in enumerate(_PLANS):
+    for plan in range(len(_PLANS)):
         round_no = 0
-        while (start_day := opening + first + shop.number + every * round_no) * DAY <= until + ANNOUNCED_DAYS * DAY:
-            taking_part = _taking_part(shop, kind, start_day - opening, round_no)
-            yield Activity(
-                90_000_000 + shop.number * 100_000 + plan * 1_000 + round_no, kind, f"{name} {round_no + 1}",
-                start_day * DAY + 8 * 3600, (start_day + lasts) * DAY + 8 * 3600,
-                bool(taking_part) and (kind != ADVANCED_SALE or shop.number % 2 == 1), percent, factor, taking_part,
-            )  # fmt: skip
+        while (activity := _activity(shop, opening, plan, round_no)).start <= until + ANNOUNCED_DAYS * DAY:
+            yield activity
             round_no += 1
+
+
+@lru_cache(maxsize=65536)
+def _activity(shop: ShopProfile, opening: int, plan: int, round_no: int) -> Activity:
+    kind, name, first, every, lasts, percent, factor = _PLANS[plan]
+    start_day = opening + first + shop.number + every * round_no
+    taking_part = _taking_part(shop, kind, start_day - opening, round_no)
+    return Activity(
+        90_000_000 + shop.number * 100_000 + plan * 1_000 + round_no, kind, f"{name} {round_no + 1}",
+        start_day * DAY + 8 * 3600, (start_day + lasts) * DAY + 8 * 3600,
+        bool(taking_part) and (kind != ADVANCED_SALE or shop.number % 2 == 1), percent, factor, taking_part,
+    )  # fmt: skip
 
 
 def _taking_part(shop: ShopProfile, kind: int, day: int, round_no: int) -> frozenset[int]:

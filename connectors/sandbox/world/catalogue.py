@@ -123,7 +123,7 @@ class Listing:
 def _base_family(key: int) -> Family:
     stem, title, category, variants, cost, popularity = _BASE[key]
     dying = key % 5 == 3
-    fade = 20 + 6 * key if dying else 260 + 35 * key
+    fade = 14 + 4 * key if dying else 260 + 35 * key
     return Family(key, stem, title, category, variants, cost, popularity, -30 - 23 * key, fade)
 
 
