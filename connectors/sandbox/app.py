@@ -46,7 +46,7 @@ class SandboxApp:
         if answer.fault is None:
             await self._send(send, 200, answer.body, [_JSON, self._date_header(answer.now)])
         else:
-            await self._send_with_fault(send, answer, answer.fault)
+            await self._send_with_fault(receive, send, answer, answer.fault)
 
     def _date_header(self, now: int) -> tuple[bytes, bytes]:
         """The virtual clock, from which clients learn the server's time."""
@@ -59,18 +59,17 @@ class SandboxApp:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_with_fault(self, send: Send, answer: Answer, fault: Fault) -> None:
+    async def _send_with_fault(self, receive: Receive, send: Send, answer: Answer, fault: Fault) -> None:
         headers = [_JSON, self._date_header(answer.now)]
         if fault.kind == "http_502_html":
             await self._send(send, 502, _HTML, [(b"content-type", b"text/html"), headers[1]])
         elif fault.kind == "connection_reset":
-            _reset(send)
+            await _reset(receive, send)
         elif fault.kind == "truncated_json":
             await self._send(send, 200, answer.body[: len(answer.body) // 2], headers)
         elif fault.kind == "slow_body":
             await _drip(send, answer.body, headers, fault.pause)
-        else:
-            await asyncio.sleep(fault.pause)
+        elif not await _is_gone_within(receive, fault.pause):
             await self._send(send, 200, answer.body, headers)
 
 
@@ -93,7 +92,16 @@ async def _drip(send: Send, body: bytes, headers: Headers, seconds: float) -> No
     await send({"type": "http.response.body", "body": b""})
 
 
-def _reset(send: Send) -> None:
+async def _is_gone_within(receive: Receive, seconds: float) -> bool:
+    """Whether the caller hangs up before `seconds` have passed."""
+    try:
+        await asyncio.wait_for(receive(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _reset(receive: Receive, send: Send) -> None:
     """Close with RST instead of FIN. ASGI knows no such thing, so this reaches for uvicorn's transport."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
@@ -102,3 +110,4 @@ def _reset(send: Send) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+    await receive()  # the server itself must notice before this call may end

@@ -47,11 +47,11 @@ def serve_forever(options: Options, host: str, port: int) -> None:
             timeout_graceful_shutdown=2,
         )
     )
+    _end_quietly(server)
     ready = {"url": f"http://{host}:{listener.getsockname()[1]}", "pid": os.getpid()}
     write_json(options.folder / GATEWAY_FILE, ready)
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    _end_quietly(server)
     try:
         server.run(sockets=[listener])
     finally:
