@@ -1,0 +1,92 @@
+"""A warehouse to build marts in: one migrated database for this folder, dbt run in-process, staging filled by hand.
+
+One database, because dbt parses the whole project again for each new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from dbt.cli.main import dbtRunner
+from psycopg import sql
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+BUILT_SCHEMAS = ("staging", "intermediate", "marts")
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database and the dbt project that builds into it."""
+
+    url: str
+    artefacts: Path
+
+    def dbt(self, *arguments: str) -> list[Any]:
+        """Run dbt; fail with its messages if anything failed. Returns the results of the nodes."""
+        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        outputs = ["--target-path", str(self.artefacts), "--log-path", str(self.artefacts), "--quiet"]
+        outcome = dbtRunner().invoke([*arguments, *places, *outputs])
+        if outcome.exception is not None:
+            raise outcome.exception
+        results = list(getattr(outcome.result, "results", None) or [])
+        failures = [f"{r.node.name}: {r.message}" for r in results if str(r.status) in ("error", "fail", "skipped")]
+        assert outcome.success, "\n".join(failures)
+        return results
+
+    def build_marts(self, *arguments: str) -> list[Any]:
+        """What somebody runs who filled staging by hand; unit tests need no second proof here."""
+        return self.dbt(
+            "build", "--select", "intermediate", "marts", "--exclude-resource-type", "unit_test", *arguments
+        )
+
+    def empty(self) -> None:
+        """Back to a database in which nothing was built."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for schema in BUILT_SCHEMAS:
+                connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+
+    def fill(self, model: str, types: Mapping[str, str], rows: Sequence[Mapping[str, object]]) -> None:
+        """Create `staging.<model>` as a table of these column types and put rows into it."""
+        name = sql.Identifier("staging", model)
+        columns = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(c)) for c, kind in types.items())
+        names = sql.SQL(", ").join(map(sql.Identifier, types))
+        marks = sql.SQL(", ").join(sql.SQL("%s::" + kind) for kind in types.values())
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("create schema if not exists staging")
+            connection.execute(sql.SQL("create table {} ({})").format(name, columns))
+            for row in rows:
+                statement = sql.SQL("insert into {} ({}) values ({})").format(name, names, marks)
+                connection.execute(statement, [row.get(column) for column in types])
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a query as dictionaries."""
+        with psycopg.connect(self.url, row_factory=psycopg.rows.dict_row) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+    def execute(self, statement: str) -> None:
+        """One statement, committed."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def _warehouse(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    url = postgres_server.create_database()
+    yield Warehouse(url, tmp_path_factory.mktemp("dbt"))
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def warehouse(_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """The database of this folder with nothing built in it."""
+    monkeypatch.setenv("OMNI_DATABASE_URL", _warehouse.url)
+    _warehouse.empty()
+    return _warehouse
+
+
+Fill = Callable[[Warehouse], None]
