@@ -105,7 +105,7 @@ async def _stored(
     """Update time and hash of those keys that the table holds already."""
     keys = [list(column) for column in zip(*(record.key for record in records), strict=True)]
     cursor = conn.cursor(binary=True)
-    await cursor.execute(statements.stored(table), [shop_id, *keys])
+    await cursor.execute(statements.stored(table), [*keys, shop_id])
     return {row[:-2]: (row[-2], row[-1]) for row in await cursor.fetchall()}
 
 

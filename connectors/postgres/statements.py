@@ -25,7 +25,7 @@ def incoming(table: RawTable) -> Identifier:
 
 @cache
 def stored(table: RawTable) -> Composed:
-    """Key, update time and hash of given keys; parameters: shop, then one array per key column."""
+    """Key, update time and hash of given keys; parameters: one array per key column, then the shop."""
     return SQL(
         "select {keys}, t.source_updated_at, t.payload_hash from {name} t"
         " join unnest({arrays}) as k ({plain}) on ({keys}) = ({wanted}) where t.shop_id = %s"

@@ -6,6 +6,7 @@ Belongs here: `sync_shops`, and what an error in one stream means for the rest o
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Sequence
 
 import psycopg
@@ -167,8 +168,8 @@ class _Run:
 def explained(error: Exception, shop: str) -> Exception:
     """A lost database as an error that says what to do; everything else as it is (a bug keeps its own face)."""
     if isinstance(error, psycopg.OperationalError):
-        log.warning("database trouble", shop=shop, exc_info=error)
         return TransientError(f"shop {shop}: the database did not do its part: {error}".strip())
     if not isinstance(error, OmniError):
-        log.error("unexpected error", shop=shop, exc_info=error)
+        # As text: a renderer that shows local variables would show secrets.
+        log.error("unexpected error", shop=shop, trace="".join(traceback.format_exception(error)))
     return error

@@ -75,6 +75,7 @@ class Reader:
         self._client = client
         self._known = known
         self.forbidden: dict[str, StreamForbiddenError] = {}
+        self._allowed: set[str] = set()
 
     async def leaves(self, stream: Stream, window: Window) -> AsyncIterator[Leaf]:
         """The stream's leaves, oldest first; `window` is not used by catalogues. Raises `connectors.errors`."""
@@ -99,8 +100,11 @@ class Reader:
         return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
     async def lookups(self, lookup: Lookup, parents: Sequence[Parent]) -> Leaf:
-        """The lookup's answer for each parent, asked concurrently."""
-        results = await all_of(self._ask(lookup, parent) for parent in parents)
+        """The lookup's answer for each parent, asked concurrently once the first has shown that we may ask at all."""
+        alone = 0 if lookup.api_type in self._allowed else 1
+        results = [await self._ask(lookup, parent) for parent in parents[:alone]]
+        self._allowed.add(lookup.api_type)
+        results += await all_of(self._ask(lookup, parent) for parent in parents[alone:])
         answered = [rows for rows in results if rows is not None]
         records = [record for rows in answered for record in rows.records]
         rejected = [refused for rows in answered for refused in rows.rejected]

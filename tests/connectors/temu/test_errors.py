@@ -1,0 +1,55 @@
+"""The table of codes: every code of the API reference §4 asks for the right next move."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import (
+    AppError,
+    OmniError,
+    PermanentError,
+    ShopAuthError,
+    StreamForbiddenError,
+    ThrottledError,
+    TransientError,
+)
+from connectors.temu.errors import ClockSkewError, NotReadyError, OtherSiteError, RecordNotFoundError, meaning, refusal
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
+NEXT_MOVE: dict[type[OmniError], tuple[int, ...]] = {
+    TransientError: (2000000, 4000000, 6000001, 7000000, 130010000, 150010005),
+    ThrottledError: (4000004,),
+    ClockSkewError: (3000010, 3000011, 3000012),
+    NotReadyError: (140020008, 140020009),
+    StreamForbiddenError: (3000032, 140020001, 140020003),
+    ShopAuthError: (3000030, 3000031, 3000033, 3000034, 5000000, 120011072),
+    AppError: (3000001, 3000019, 3000020, 3000022, 3000025, 3000026, 3000028, 5000003),
+    PermanentError: (3000000, 3000002, 3000003, 3000004, 3000013, 3000014, 3000040, 140020013, 140020014, 999),
+    RecordNotFoundError: (140020002, 130010004),
+    OtherSiteError: (140020015,),
+}
+
+
+@pytest.mark.parametrize(("error", "code"), [(error, code) for error, codes in NEXT_MOVE.items() for code in codes])
+def test_each_gateway_code_asks_for_its_next_move(error: type[OmniError], code: int) -> None:
+    assert meaning(code, gateway="US").error is error
+
+
+def test_the_same_code_means_another_thing_on_the_partner_gateway() -> None:
+    assert meaning(7000000, gateway="EU").error is TransientError
+    assert meaning(7000000, gateway="PARTNER").error is PermanentError
+    assert meaning(7000015, gateway="CN").error is AppError
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("error.*.json")), ids=lambda path: path.stem)
+def test_every_sample_of_an_error_has_a_meaning_and_a_remedy(path: Path) -> None:
+    answer = json.loads(path.read_text())
+    error = refusal(answer["errorCode"], answer["errorMsg"], where="shop Acme, x: the gateway", gateway="US")
+    assert "shop Acme" in str(error)
+    assert str(answer["errorCode"]) in str(error)
+    if answer["errorCode"] != 170070011:  # tracking is no stream of ours
+        assert meaning(answer["errorCode"], gateway="US").symbol != "code unknown to us"
+    assert error.remedy

@@ -1,0 +1,61 @@
+"""Buyers' data: removed wherever it stands, everything else byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.temu.privacy import may_hold_personal_data, without_personal_data
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
+PERSONAL = (
+    "receiptName", "receiptAdditionalName", "mobile", "backupMobile", "mail", "email", "addressLine1", "addressLine2",
+    "addressLineAll", "addressExtra", "postCode", "firstName", "lastName", "additionalFirstName", "contactlessDropPoint",
+    "additionalLastName", "taxCode", "taxCodeType", "nationalAddress", "buyerComment",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", PERSONAL)
+def test_each_personal_key_is_noticed_and_removed_at_any_depth(key: str) -> None:
+    payload = json.dumps({"id": 1, "inner": [{"deep": {key: {"secret": "x"}, "kept": 2}}]}).encode()
+    assert may_hold_personal_data(payload)
+    assert json.loads(without_personal_data(payload)) == {"id": 1, "inner": [{"deep": {"kept": 2}}]}
+
+
+def test_address_answers_keep_only_what_is_not_personal() -> None:
+    answer = (FIXTURES / "bg.order.shippinginfo.v2.get.json").read_bytes()
+    left = json.dumps(json.loads(without_personal_data(answer)))
+    assert "regionName1" in left
+    assert not any(f'"{key}"' in left for key in PERSONAL)
+
+
+def test_what_is_not_personal_keeps_its_bytes() -> None:
+    payload = b'{ "amount": 1.10, "big": 12345678901234567890, "list": [{"buyerComment":"s", "k" : 1e2 }], "s":"mail" }'
+    assert without_personal_data(payload) == b'{"amount":1.10,"big":12345678901234567890,"list":[{"k":1e2}],"s":"mail"}'
+
+
+def test_similar_words_are_no_personal_data() -> None:
+    payload = b'{"retail":1,"detail":{"mobileFriendly":2},"orderLabel":[{"name":"pending_buyer_address_change"}],"x":"mail"}'
+    assert without_personal_data(payload) is payload
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*PERSONAL, "a", "mailbox"]), inner),
+)
+
+
+def _cut(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _cut(inner) for key, inner in value.items() if key not in PERSONAL}
+    return [_cut(inner) for inner in value] if isinstance(value, list) else value
+
+
+@given(JSON)
+def test_removal_equals_the_plain_recursive_definition(value: object) -> None:
+    assert json.loads(without_personal_data(msgspec.json.encode(value))) == _cut(value)

@@ -1,0 +1,151 @@
+"""Every sample answer of our streams decodes into rows, and nothing of it is lost or changed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.temu.decoding import RecordDecoder, Rejected
+from connectors.temu.entities import Entity, Rows
+from connectors.temu.models import Order, Sku
+from connectors.temu.streams import ORDER_LIST, STREAMS, ByCatalogue, ByWindow, Listing
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def _listing(name: str) -> Listing:
+    reading = STREAMS[name].reading
+    assert isinstance(reading, (ByWindow, ByCatalogue))
+    return reading.listing
+
+
+ACTIVITY_GOODS = STREAMS["activities"].reading.children
+LISTS = {
+    "bg.order.list.v2.get.page1": ORDER_LIST,
+    "bg.order.list.v2.get.page2": ORDER_LIST,
+    "bg.order.list.v2.get.eu": ORDER_LIST,
+    "order.multi-child-parent": ORDER_LIST,
+    "order.cancelled": ORDER_LIST,
+    "order.partially-refunded": ORDER_LIST,
+    "order.status-mismatch-parent-child": ORDER_LIST,
+    "order.unknown-extra-fields": ORDER_LIST,
+    "bg.local.goods.sku.list.query": _listing("products"),
+    "bg.local.goods.sku.list.query.inactive": _listing("products"),
+    "bg.promotion.activity.query": _listing("activities"),
+    "bg.promotion.activity.goods.query": ACTIVITY_GOODS,
+    "bg.aftersales.parentaftersales.list.get": _listing("after_sales"),
+}
+
+
+def _result(name: str) -> object:
+    return json.loads((FIXTURES / f"{name}.json").read_text())["result"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_record_of_a_listed_sample_becomes_a_row_with_its_own_bytes(name: str) -> None:
+    listing, result = LISTS[name], _result(name)
+    payloads = [json.dumps(row, indent=1).encode() for row in result[listing.rows_word]]
+    rows = listing.entity.rows(payloads, at=AT)
+    assert rows.rejected == []
+    assert [record.payload for record in rows.records] == payloads
+    assert payloads
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("bg.order.amount.query", "order_amounts"),
+        ("bg.order.amount.query.cancelled", "order_amounts"),
+        ("bg.order.amount.query.partial-refund", "order_amounts"),
+        ("bg.order.detail.v2.get", "order_details"),
+        ("temu.aftersales.parentaftersales.detail.get", "after_sales_details"),
+    ],
+)
+def test_every_looked_up_sample_becomes_a_row(name: str, table: str) -> None:
+    rows = _entity(table).rows([json.dumps(_result(name)).encode()], at=AT, prefix=("PO-1",))
+    assert [record.key for record in rows.records] == [("PO-1",)]
+    assert rows.records[0].source_updated_at == AT
+
+
+def _entity(table: str) -> Entity:
+    for stream in STREAMS.values():
+        lookup = getattr(stream.reading, "lookup", None)
+        if lookup and lookup.entity.table == table:
+            return lookup.entity
+    raise LookupError(table)
+
+
+def test_an_order_row_holds_status_and_times_in_utc() -> None:
+    payload = json.dumps(_result("bg.order.list.v2.get.page1")["pageItems"][0]).encode()
+    [record] = ORDER_LIST.entity.rows([payload], at=AT).records
+    assert record.key == ("PO-211-10000000000000006",)
+    assert record.columns == (51, datetime(2026, 1, 1, 5, tzinfo=UTC))
+    assert record.source_updated_at == datetime(2026, 1, 9, tzinfo=UTC)
+
+
+def test_a_snapshot_row_is_dated_by_the_utc_day_of_the_read() -> None:
+    reading = STREAMS["products"].reading
+    payload = json.dumps(_result("bg.local.goods.sku.list.query")["skuList"][0]).encode()
+    [record] = reading.snapshot.rows([payload], at=AT).records
+    assert record.key == (17000000000011, AT.date())
+    assert [str(value) for value in record.columns] == ["90", "12.50", "USD"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "path"),
+    [
+        ({"parentOrderSn": 7}, "string_type", "parentOrderMap.parentOrderSn"),
+        ({"parentOrderSn": ""}, "string_too_short", "parentOrderMap.parentOrderSn"),
+        ({"updateTime": None}, "int_type", "parentOrderMap.updateTime"),
+        ({"updateTime": "soon"}, "int_parsing", "parentOrderMap.updateTime"),
+        ({"parentOrderStatus": 70000}, "less_than_equal", "parentOrderMap.parentOrderStatus"),
+    ],
+)
+def test_a_record_that_cannot_be_typed_is_set_aside_with_reason_and_path(
+    change: dict[str, object], reason: str, path: str
+) -> None:
+    item = _result("bg.order.list.v2.get.page1")["pageItems"][0]
+    item["parentOrderMap"] |= change
+    payload = msgspec.json.encode(item)
+    refused = RecordDecoder(Order).decode(payload)
+    assert isinstance(refused, Rejected)
+    assert (refused.reason_code, refused.field_path, refused.payload) == (reason, path, payload)
+
+
+def test_a_line_that_cannot_be_typed_names_its_place() -> None:
+    item = _result("bg.order.list.v2.get.page1")["pageItems"][0]
+    item["orderList"][1]["orderStatus"] = "shipped"
+    refused = RecordDecoder(Order).decode(msgspec.json.encode(item))
+    assert refused.field_path == "orderList.1.orderStatus"
+
+
+def test_the_rest_of_a_page_lands_beside_a_refused_record() -> None:
+    good = msgspec.json.encode(_result("order.cancelled")["pageItems"][0])
+    rows: Rows = ORDER_LIST.entity.rows([good, b'{"parentOrderMap":null}', good], at=AT)
+    assert (len(rows.records), len(rows.rejected)) == (2, 1)
+
+
+def test_the_careful_decoder_accepts_digits_in_quotes_where_the_fast_one_does_not() -> None:
+    item = _result("order.cancelled")["pageItems"][0]
+    item["parentOrderMap"]["updateTime"] = str(item["parentOrderMap"]["updateTime"])
+    [record] = ORDER_LIST.entity.rows([msgspec.json.encode(item)], at=AT).records
+    assert record.source_updated_at.tzinfo is UTC
+
+
+def test_both_decoders_see_the_same_values() -> None:
+    payload = msgspec.json.encode(_result("bg.local.goods.sku.list.query")["skuList"][1])
+    fast, careful = RecordDecoder(Sku).decode(payload), Sku.model_validate_json(payload)
+    assert {name: getattr(fast, name) for name in Sku.model_fields} == {
+        name: getattr(careful, name) for name in Sku.model_fields
+    }
+
+
+def test_unknown_fields_survive_in_the_payload() -> None:
+    for row in _result("order.unknown-extra-fields")["pageItems"]:
+        [record] = ORDER_LIST.entity.rows([json.dumps(row).encode()], at=AT).records
+        assert json.loads(record.payload) == row
