@@ -11,6 +11,8 @@ import msgspec
 
 from connectors.sandbox.operations.operation import Call, Operation, to_json
 
+UNKNOWN_STATUS = 77
+
 
 def distort(kind: str, operation: Operation, call: Call, result: bytes) -> bytes:
     """The result after the fault; operations without a list stay as they are."""
@@ -34,9 +36,27 @@ def _distort_rows(kind: str, operation: Operation, rows: list[dict[str, Any]]) -
     elif kind == "unknown_fields":
         for row in rows:
             row["futureField"] = {"nested": [1, {"x": None}], "note": "未来 ☕"}
+    elif kind == "absent_nulls":
+        rows[:] = [_without_nulls(row) for row in rows]
+    elif kind == "unknown_status":
+        _set_status(rows[0])
     elif kind == "retyped_field" and operation.key:
         owner = rows[0].get("parentOrderMap", rows[0])
         owner[operation.key] = _retyped(owner[operation.key])
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _set_status(row: dict[str, Any]) -> None:
+    """Every field of the row, or of its parent and lines, that holds a status code."""
+    for part in (row, row.get("parentOrderMap", {}), *row.get("orderList", [])):
+        for name in ("parentOrderStatus", "orderStatus", "parentAfterSalesStatus", "activityStatus", "subStatus4VO"):
+            if name in part:
+                part[name] = UNKNOWN_STATUS
 
 
 def _retyped(value: object) -> object:

@@ -24,6 +24,8 @@ DISTORTIONS = {
     "duplicate_rows": "the first row of a page comes twice",
     "changed_total": "the total is one too high",
     "unknown_fields": "rows carry fields nobody has documented",
+    "absent_nulls": "null fields are left out",
+    "unknown_status": "the first row has a status code that nobody has documented",
     "retyped_field": "the key of a page's first row has another type",
 }
 TRANSPORT = {

@@ -45,17 +45,18 @@ def _check(value: object, form: Form, path: str) -> None:
 
 def pair(params: Params, start: str, end: str) -> tuple[int, int] | None:
     """A window in seconds, both ends inclusive; half a pair is 140020013, milliseconds are 140020014."""
-    low, high = params.get(start), params.get(end)
-    if low is None and high is None:
+    if params.get(start) is None and params.get(end) is None:
         return None
-    for name, value in ((start, low), (end, high)):
-        if value is None:
-            raise GatewayError(FIELD_NOT_PASSED, name)
-        if value >= _MILLISECONDS:
-            raise GatewayError(SECONDS_EXPECTED, name)
-    assert low is not None  # noqa: S101 - the loop has just refused None
-    assert high is not None  # noqa: S101
-    return low, high
+    return _second(params, start), _second(params, end)
+
+
+def _second(params: Params, name: str) -> int:
+    value: int | None = params.get(name)
+    if value is None:
+        raise GatewayError(FIELD_NOT_PASSED, name)
+    if value >= _MILLISECONDS:
+        raise GatewayError(SECONDS_EXPECTED, name)
+    return value
 
 
 def page_of(params: Params, *, number: str, size: str, default: int, limit: int, invalid: int) -> tuple[int, int]:

@@ -55,9 +55,8 @@ class Sandbox:
 
     def now(self) -> int:
         """The virtual instant, after the world has caught up with it."""
-        now = self.clock.now()
-        self.world.advance(now)
-        return now
+        self.world.advance(self.clock.now())
+        return self.world.now  # the machine's own clock may step back; the world does not
 
     def advance(self, seconds: float) -> int:
         """Jump ahead and keep the new offset."""

@@ -21,7 +21,7 @@ TARGET_COLUMNS = ("target_month", "manager", "shop", "metric", "target_value")
 PLATFORM_FEE = Decimal("0.02")
 PAYMENT_FEE = Decimal("0.01")
 _UNITS_PER_ORDER = 1.9
-_AMBITION = 1.05
+_AMBITION = 1.15
 
 
 def fx_rows(world: World, now: int) -> Iterator[tuple[object, ...]]:

@@ -51,9 +51,11 @@ def case_detail(call: Call) -> bytes:
     parent, sn = call.params.get("parentOrderSn"), call.params.get("parentAfterSalesSn")
     if not parent or not sn:
         raise GatewayError(AFTER_SALES_ILLEGAL)
-    row = next((row for row in _existing(call) if row[1].sn == sn and row[0].sn == parent), None)
-    if row is None:
+    order, case = call.shop.cases.get(sn, (None, None))
+    step = case.step_at(call.now) if case else None
+    if order is None or case is None or step is None or order.sn != parent:
         raise GatewayError(CASE_NOT_FOUND)
+    row = (order, case, *step)
     return to_json(_detail(row, call.shop.profile.currency if call.shop.profile.is_local else "USD"))
 
 

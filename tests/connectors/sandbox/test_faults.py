@@ -120,6 +120,22 @@ def test_a_retyped_key_is_of_another_type_in_one_record(own_gateway: Any, seller
     assert isinstance(skus[0]["skuId"], str)
 
 
+def test_nulls_can_be_absent_and_statuses_unknown(own_gateway: Any, seller_of: Any) -> None:
+    seller = seller_of(own_gateway)
+    clean = seller.call(LIST, pageSize=10)["pageItems"]
+    assert "null" in json.dumps(clean)
+    faulty(own_gateway, "absent_nulls")
+    bare = seller.call(LIST, pageSize=10)["pageItems"]
+    assert "null" not in json.dumps(bare)
+    assert [item["parentOrderMap"]["parentOrderSn"] for item in bare] == [
+        item["parentOrderMap"]["parentOrderSn"] for item in clean
+    ]
+    faulty(own_gateway, "unknown_status")
+    strange = seller.call(LIST, pageSize=10)["pageItems"]
+    assert {line["orderStatus"] for line in strange[0]["orderList"]} == {77}
+    assert strange[1:] == clean[1:]
+
+
 @pytest.mark.parametrize("kind", DISTORTIONS)
 def test_distortions_leave_calls_without_rows_alone(own_gateway: Any, seller_of: Any, kind: str) -> None:
     seller = seller_of(own_gateway)
