@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from connectors.sandbox.envelope import AFTER_SALES_ILLEGAL, CASE_NOT_FOUND, GatewayError
 from connectors.sandbox.operations.operation import Call, Json, Operation, money, to_json
 from connectors.sandbox.parameters import Form, page_of, pair
-from connectors.sandbox.world.aftersales import GROUPS, REQUESTED, Case
+from connectors.sandbox.world.aftersales import GROUPS, REQUESTED, Case, Refund
 from connectors.sandbox.world.lifecycle import Event, Kind, Line, Order
+from connectors.sandbox.world.shops import ShopProfile
 
 Found = tuple[Order, Case, int, int]  # order, case, update time, status
 _CANCELS = (Kind.CANCELED_PENDING, Kind.CANCELED, Kind.UNITS_CANCELED, Kind.LOST)
 _APPROVED = 9
+_CNY_TENTHS_PER_USD = 71
 _ANSWER_WITHIN = 2 * 86_400
 
 
@@ -56,7 +59,7 @@ def case_detail(call: Call) -> bytes:
     if order is None or case is None or step is None or order.sn != parent:
         raise GatewayError(CASE_NOT_FOUND)
     row = (order, case, *step)
-    return to_json(_detail(row, call.shop.profile.currency if call.shop.profile.is_local else "USD"))
+    return to_json(_detail(row, call.shop.profile))
 
 
 def list_cancellations(call: Call) -> bytes:
@@ -135,9 +138,17 @@ def _line(row: Found) -> Json:
     }
 
 
-def _detail(row: Found, currency: str) -> Json:
+def _for_buyer(refund: Refund, profile: ShopProfile) -> Refund:
+    """Buyers of a semi-managed shop pay and get back the site's currency, not that of the supply price."""
+    if profile.is_local:
+        return refund
+    return Refund(**{name: value * 10 // _CNY_TENTHS_PER_USD for name, value in asdict(refund).items()})
+
+
+def _detail(row: Found, profile: ShopProfile) -> Json:
     order, case, updated, status = row
-    line, refund = order.lines[case.line], case.refund
+    line, refund = order.lines[case.line], _for_buyer(case.refund, profile)
+    currency = profile.currency if profile.is_local else "USD"
     return {
         "parentAfterSalesSn": case.sn,
         "parentOrderSn": order.sn,

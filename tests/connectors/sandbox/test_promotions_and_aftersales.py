@@ -71,6 +71,16 @@ def test_the_detail_adds_up_and_names_the_line(sellers: list[Any]) -> None:
             assert detail["afterSalesList"][0]["buyerComment"]
 
 
+def test_buyers_of_the_semi_managed_shop_get_dollars_back(sellers: list[Any]) -> None:
+    seller = sellers[3]
+    for row in seller.call(CASES, pageSize=200, **EVER)["data"]:
+        key = {"parentOrderSn": row["parentOrderSn"], "parentAfterSalesSn": row["parentAfterSalesSn"]}
+        total = seller.call(DETAIL, **key)["refundSummary"]["buyerTotalRefund"]
+        case = seller.shop.cases[row["parentAfterSalesSn"]][1]
+        assert total["currency"] == "USD"
+        assert total["amount"] * 7 < case.refund.buyer_total
+
+
 def test_a_refunded_case_has_moved_its_order(seller: Any, both: list[str]) -> None:
     updates = {
         item["parentOrderMap"]["parentOrderSn"]: item["parentOrderMap"]["updateTime"]
