@@ -70,7 +70,8 @@ def test_a_health_check_asks_the_service_itself_at_the_port_where_it_listens(nam
     assert check[5:] == OURS[name]["command"][3:]
 
 
-def test_steps_that_end_are_waited_for_to_end_and_servers_to_be_well():
+def test_steps_that_end_run_once_and_are_waited_for_and_servers_must_be_well():
+    assert {SERVICES[name]["restart"] for name in ONE_SHOT} == {"no"}
     for name, service in SERVICES.items():
         for needed, terms in service.get("depends_on", {}).items():
             wanted = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -178,6 +179,14 @@ def test_a_row_with_a_formula_error_is_refused_rather_than_meant_for_all_shops(l
     assert (report.rows_ok, report.rows_rejected) == (1, 1)
     assert rows("select sku_code from raw_files.product_costs") == [("AB-2",)]
     assert rows("select reason_code from ops.dead_letters") == [("formula_error",)]
+
+
+def test_two_processes_that_import_the_same_file_load_it_once(load, drop, rows):
+    path = drop("product_costs.csv", HEADER + "".join(f",AB-{n},1,CNY,2026-01-01,\n" for n in range(2000)))
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(load, [path, path]))
+    assert sorted(report.status for report in reports) == ["completed", "skipped"]
+    assert rows("select count(*), count(distinct sku_code) from raw_files.product_costs") == [(2000, 2000)]
 
 
 def test_history_that_fails_to_be_written_takes_the_rows_back(load, drop, rows, database_url):
