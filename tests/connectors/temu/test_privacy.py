@@ -40,7 +40,9 @@ def test_what_is_not_personal_keeps_its_bytes() -> None:
 
 
 def test_similar_words_are_no_personal_data() -> None:
-    payload = b'{"retail":1,"detail":{"mobileFriendly":2},"orderLabel":[{"name":"pending_buyer_address_change"}],"x":"mail"}'
+    payload = (
+        b'{"retail":1,"detail":{"mobileFriendly":2},"orderLabel":[{"name":"pending_buyer_address_change"}],"x":"mail"}'
+    )
     assert without_personal_data(payload) is payload
 
 

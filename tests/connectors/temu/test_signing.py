@@ -46,9 +46,7 @@ VECTORS = {
         {
             "type": "bg.local.goods.sku.list.price.query",
             "language": "de",
-            "querySupplierPriceBaseList": [
-                {"goodsId": 600000000000001, "skuIdList": [17000000000001, 17000000000002]}
-            ],
+            "querySupplierPriceBaseList": [{"goodsId": 600000000000001, "skuIdList": [17000000000001, 17000000000002]}],
         },
     ),
     "R4": (

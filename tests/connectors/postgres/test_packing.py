@@ -1,0 +1,104 @@
+"""Binary COPY rows: the server reads back exactly what was packed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.postgres.packing import pack_rows
+from connectors.postgres.tables import RAW_TABLES, RawTable
+
+TABLE = RawTable(
+    "packed", {"sku_id": "bigint"}, {"day": "date", "stock": "integer", "price": "numeric", "name": "text"}
+)
+TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
+FRACTIONS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**14), max_value=10**14, places=4)
+AMOUNT = FRACTIONS | st.integers(-(10**12), 10**12).map(Decimal)
+MOMENT = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)).map(lambda naive: naive.replace(tzinfo=UTC))  # noqa: DTZ001
+ROW = st.tuples(
+    st.integers(-(2**63), 2**63 - 1),
+    st.integers(-(2**63), 2**63 - 1),
+    st.none() | st.dates(date(1971, 1, 1), date(2200, 1, 1)),
+    st.none() | st.integers(-(2**31), 2**31 - 1),
+    st.none() | AMOUNT,
+    st.none() | TEXT,
+    MOMENT,
+    st.sampled_from([b"{}", b'{"a": [1, "\\u00e9 \\\\ \\n"]}', '{"ü":"☕"}'.encode()]),
+    st.binary(min_size=16, max_size=16),
+    TEXT,
+)
+COLUMNS = "shop_id, sku_id, day, stock, price, name, source_updated_at, payload, payload_hash, run_id"
+
+
+@pytest.fixture(scope="module")
+def connection(module_database_url: str):
+    with psycopg.connect(module_database_url, autocommit=True) as conn:
+        conn.execute(
+            "create temp table packed (shop_id bigint, sku_id bigint, day date, stock integer, price numeric,"
+            " name text, source_updated_at timestamptz, payload jsonb, payload_hash bytea, run_id text)"
+        )
+        yield conn
+
+
+@given(rows=st.lists(ROW, max_size=5))
+def test_every_value_comes_back_as_it_was(connection: psycopg.Connection, rows: list[tuple[object, ...]]) -> None:
+    connection.execute("truncate packed")
+    with connection.cursor().copy(f"copy packed ({COLUMNS}) from stdin (format binary)") as copy:
+        copy.write(pack_rows(TABLE, rows))
+    stored = connection.execute(f"select {COLUMNS.replace('payload,', 'payload::text,')} from packed").fetchall()
+    assert [row[:7] + row[8:] for row in stored] == [row[:7] + row[8:] for row in rows]
+    sent = [connection.execute("select %s::text::jsonb::text", [row[7].decode()]).fetchone()[0] for row in rows]
+    assert [row[7] for row in stored] == sent
+
+
+@given(amount=AMOUNT)
+def test_an_amount_keeps_its_scale(connection: psycopg.Connection, amount: Decimal) -> None:
+    connection.execute("truncate packed")
+    row = (1, 1, None, None, amount, None, datetime(2026, 1, 1, tzinfo=UTC), b"{}", b"h", "r")
+    with connection.cursor().copy(f"copy packed ({COLUMNS}) from stdin (format binary)") as copy:
+        copy.write(pack_rows(TABLE, [row]))
+    assert connection.execute("select price::text from packed").fetchone() == (
+        f"{amount + 0:f}".replace("-0.0000", "0.0000"),
+    )
+
+
+def test_an_infinite_amount_is_refused() -> None:
+    row = (1, 1, None, None, Decimal("Infinity"), None, datetime(2026, 1, 1, tzinfo=UTC), b"{}", b"h", "r")
+    with pytest.raises(ValueError, match="finite"):
+        pack_rows(TABLE, [row])
+
+
+def test_instants_keep_their_microseconds_whatever_their_zone(connection: psycopg.Connection) -> None:
+    from zoneinfo import ZoneInfo
+
+    moment = datetime(2026, 3, 29, 2, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Shanghai")) + timedelta(days=1)
+    connection.execute("truncate packed")
+    with connection.cursor().copy(f"copy packed ({COLUMNS}) from stdin (format binary)") as copy:
+        copy.write(pack_rows(TABLE, [(1, 1, None, None, None, None, moment, b"{}", b"h", "r")]))
+    assert connection.execute("select source_updated_at from packed").fetchone() == (moment,)
+
+
+@pytest.mark.parametrize("table", RAW_TABLES.values(), ids=lambda table: table.name)
+def test_each_table_is_described_as_the_migrations_made_it(connection: psycopg.Connection, table: RawTable) -> None:
+    columns = dict(
+        connection.execute(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+            " where attrelid = %s::regclass and attnum > 0 order by attnum",
+            [table.qualified],
+        ).fetchall()
+    )
+    names = {"timestamp with time zone": "timestamptz"}
+    described = {**table.wire, "loaded_at": "timestamptz"}
+    assert {name: names.get(kind, kind) for name, kind in columns.items()} == described
+    [key] = connection.execute(
+        "select array(select attname::text from unnest(conkey) with ordinality k(n, i) join pg_attribute a"
+        " on a.attrelid = conrelid and a.attnum = k.n order by i) from pg_constraint"
+        " where conrelid = %s::regclass and contype = 'p'",
+        [table.qualified],
+    ).fetchone()
+    assert key == ["shop_id", *table.key]
