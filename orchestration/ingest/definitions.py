@@ -18,7 +18,7 @@ from orchestration.resources import Warehouse
 def build_defs(warehouse: Warehouse | None = None) -> Definitions:
     """Everything of this location; tests pass a warehouse of their own."""
     return Definitions(
-        assets=[*build_raw_temu_assets().values(), build_raw_files_assets()],
+        assets=[*build_raw_temu_assets(), build_raw_files_assets()],
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,

@@ -6,6 +6,7 @@ A backfill is a range or a set of cells of `ingest_orders`, launched from the UI
 
 from dagster import AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
 
+import connectors.sync
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
 from orchestration.names import (
@@ -48,12 +49,10 @@ load_files = define_asset_job(
 @op(pool=WEBHOOKS_POOL)
 def refresh_named_orders(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """Read again the orders that waiting webhook events name, then put the event files away."""
-    from connectors.sync import refresh_orders as refresh
-
     url, settings = warehouse.database_url(), warehouse.settings()
 
     def refresh_shop(temu_shop_id: int, parent_order_sns: list[str]) -> object:
-        return refresh(
+        return connectors.sync.refresh_orders(
             url, settings=settings, temu_shop_id=temu_shop_id, parent_order_sns=parent_order_sns, run_id=context.run_id
         )
 

@@ -15,6 +15,7 @@ from dagster import AssetExecutionContext
 from connectors.errors import ConfigurationError
 from connectors.records import Window
 from connectors.shops import Shop
+from connectors.sync import sync_shops
 from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
@@ -38,8 +39,6 @@ def read_cells(
     A run with the tag `omni/mode: live`, or without partitions, reads on from each shop's watermark and moves it.
     Any other run reads its days whole and leaves the watermarks alone.
     """
-    from connectors.sync import sync_shops
-
     url, settings = warehouse.database_url(), warehouse.settings()
     shops = active_shops(url)
     earlier = EarlierAttempts.of(context)
@@ -57,6 +56,7 @@ def read_cells(
             window=window,
             run_id=context.run_id,
             on_event=reporter.for_window(window),
+            on_progress=reporter.progress,
         )
     _fail_by_name(reporter, earlier)
 

@@ -5,9 +5,9 @@ Belongs here: events and their metadata. They are stored as they happen: a shop 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dagster import (
     AssetExecutionContext,
@@ -20,12 +20,12 @@ from dagster import (
 
 from connectors.records import Window
 from connectors.shops import Shop
+from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from orchestration.failures import may_pass
 from orchestration.ingest import partitions
 from orchestration.raw_tables import temu_key
 
-if TYPE_CHECKING:
-    from connectors.sync import SyncFailure, SyncReport
+SECONDS_BETWEEN_WORDS = 3.0
 
 
 class Reporter:
@@ -39,71 +39,85 @@ class Reporter:
         self._tables = tables_of_stream
         self._keys = {shop.id: key for key, shop in shops.items()}
         self._by_day = isinstance(context.assets_def.partitions_def, type(partitions.shop_days))
+        self._last_word = time.monotonic()
 
-    def for_window(self, window: Window | None) -> Callable[[SyncReport | SyncFailure], None]:
+    def for_window(self, asked: Window | None) -> Callable[[SyncReport | SyncFailure], None]:
         """The callback for one call of `sync_shops` with this window (None = live)."""
 
         def report(event: SyncReport | SyncFailure) -> None:
-            error = getattr(event, "error", None)
-            if error is not None:
-                self._failed(event, error)
+            if isinstance(event, SyncFailure):
+                self._failed(event)
             else:
-                self._succeeded(event, window or event.window)
+                self._succeeded(event, asked)
 
         return report
 
-    def _succeeded(self, report: SyncReport, window: Window) -> None:
-        key = self._keys[report.shop_id]
-        metadata = metadata_of(report)
-        self._context.log.info("%s · %s: %s", key, report.stream, _summary(report))
-        for partition in self._partitions(key, window):
+    def progress(self, progress: SyncProgress) -> None:
+        """One line every few seconds, so that a long read does not look like a dead one."""
+        if time.monotonic() - self._last_word > SECONDS_BETWEEN_WORDS:
+            self._last_word = time.monotonic()
+            told = f"{progress.read} read, {progress.inserted} new, {progress.updated} changed so far"
+            self._context.log.info("%s · %s: %s", progress.shop_name, progress.stream, told)
+
+    def _succeeded(self, report: SyncReport, asked: Window | None) -> None:
+        if report.forbidden and not report.read:
+            self._skipped(report)
+            return
+        self._context.log.info(str(report))
+        for partition in self._partitions(self._keys[report.shop_id], report.window, asked):
             for table in self._tables[report.stream]:
-                asset = temu_key(table)
-                self._context.log_event(AssetMaterialization(asset, partition=partition, metadata=metadata))
+                event = AssetMaterialization(temu_key(table), partition=partition, metadata=metadata_of(report, table))
+                self._context.log_event(event)
 
-    def _failed(self, failure: SyncFailure, error: BaseException) -> None:
-        key = self._keys.get(failure.shop_id, failure.shop)
-        stream = failure.stream or next(iter(self._tables))
-        name = f"{key} · {stream}"
-        self.failures[name] = error
-        self._context.log.error("%s: %s", name, error)
-        self._context.log_event(
-            AssetObservation(
-                temu_key(stream),
-                description=f"{name}: {error}",
-                metadata={
-                    "name": name,
-                    "shop": key,
-                    "error": str(error),
-                    "error_class": type(error).__name__,
-                    "may_pass": may_pass(error),
-                    "attempt": self._context.retry_number,
-                },
-            )
-        )
+    def _skipped(self, report: SyncReport) -> None:
+        """The seller did not grant the operation: nothing was read, nothing failed, and the cell stays empty."""
+        self._context.log.warning(str(report))
+        self._context.log_event(AssetObservation(temu_key(report.stream), description=f"skipped: {report.forbidden}"))
 
-    def _partitions(self, shop: str, window: Window) -> list[str]:
-        if not self._by_day:
+    def _failed(self, failure: SyncFailure) -> None:
+        name = f"{failure.shop_name} · {failure.stream}"
+        self.failures[name] = failure.error
+        self._context.log.error(str(failure))
+        metadata = {
+            "name": name,
+            "shop": self._keys[failure.shop_id],
+            "error": str(failure.error),
+            "error_class": type(failure.error).__name__,
+            "may_pass": may_pass(failure.error),
+            "attempt": self._context.retry_number,
+        }
+        observation = AssetObservation(temu_key(failure.stream), description=str(failure), metadata=metadata)
+        self._context.log_event(observation)
+
+    def _partitions(self, shop: str, read: Window | None, asked: Window | None) -> list[str]:
+        if not self._by_day or read is None:
             return [shop]
-        days = partitions.days_read(window)
+        days = partitions.days_read(read)
+        if asked:  # the end of what was read may lie before the end of what was asked: the rest has not happened yet
+            days = [piece.start.date() for piece in asked.days() if piece.start < read.end]
         return [MultiPartitionKey({"day": day.isoformat(), "shop": shop}) for day in days]
 
 
-def metadata_of(report: SyncReport) -> dict[str, MetadataValue]:
-    """What an operator sees beside a cell: rows, calls, window, watermark."""
-    counts = ("rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_dead_lettered", "calls")
-    metadata: dict[str, MetadataValue] = {name: MetadataValue.int(getattr(report, name)) for name in counts}
-    metadata["window"] = MetadataValue.text(str(report.window))
+def metadata_of(report: SyncReport, table: str) -> dict[str, MetadataValue]:
+    """What an operator sees beside a cell: rows of this table, calls and window of its stream, the watermark."""
+    inserted, updated = report.tables.get(table, (0, 0))
+    counts = {
+        "rows_read": report.read,
+        "rows_inserted": inserted,
+        "rows_updated": updated,
+        "rows_unchanged": report.unchanged,
+        "rows_dead_lettered": report.dead_lettered,
+        "rows_not_ready": report.pending,
+        "calls": report.calls,
+    }
+    metadata: dict[str, MetadataValue] = {name: MetadataValue.int(count) for name, count in counts.items()}
+    metadata["seconds"] = MetadataValue.float(report.seconds)
+    for name, value in (("window", report.window), ("skipped", report.forbidden)):
+        if value is not None:
+            metadata[name] = MetadataValue.text(str(value))
     if report.watermark is not None:
         metadata["watermark"] = MetadataValue.timestamp(report.watermark)
     return metadata
-
-
-def _summary(report: SyncReport) -> str:
-    return (
-        f"{report.rows_read} read, {report.rows_inserted} new, {report.rows_updated} changed, "
-        f"{report.rows_unchanged} unchanged, {report.rows_dead_lettered} set aside, {report.calls} calls"
-    )
 
 
 @dataclass(frozen=True)
@@ -135,5 +149,5 @@ class EarlierAttempts:
 def _failures_of(context: AssetExecutionContext) -> Iterator[dict[str, object]]:
     for entry in context.instance.all_logs(context.run_id, of_type=DagsterEventType.ASSET_OBSERVATION):
         observation = entry.asset_observation
-        if observation is not None:
+        if observation is not None and "attempt" in observation.metadata:
             yield {name: value.value for name, value in observation.metadata.items()}

@@ -91,10 +91,14 @@ def process_inbox(database_url: str, inbox: Path, refresh: Refresh, *, run_id: s
 def _read(path: Path, report: InboxReport) -> Waiting | None:
     try:
         return Waiting(path, EventFile.model_validate_json(path.read_bytes()))
+    except FileNotFoundError:
+        return None  # another visit was faster
+    except OSError as error:
+        _reject([path], f"cannot be read: {error}", report)
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
         _reject([path], "not a usable event: " + "; ".join(problems), report)
-        return None
+    return None
 
 
 def _without_recorded(conn: psycopg.Connection, waiting: Sequence[Waiting], report: InboxReport) -> list[Waiting]:

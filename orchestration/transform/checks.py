@@ -16,7 +16,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from orchestration.failures import TRANSIENT_RETRIES
+from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.resources import Warehouse
 from orchestration.transform.suites import SUITES, E, Outcome, Rule, Suite, W
 
@@ -55,7 +55,8 @@ def build_raw_checks() -> AssetChecksDefinition:
     def raw_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[AssetCheckResult]:
         from orchestration.transform.expectations import validate
 
-        outcomes = validate(warehouse.database_url(), SUITES)
+        with explained():
+            outcomes = validate(warehouse.database_url(), SUITES)
         for key in sorted(context.selected_asset_check_keys, key=str):
             severity = E if key.name == CHECK_NAME[E] else W
             yield _result(key.asset_key, severity, outcomes)

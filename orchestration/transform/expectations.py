@@ -33,7 +33,7 @@ def validate(database_url: str, suites: Sequence[Suite]) -> dict[tuple[str, str]
 
 
 def _run(source: Any, number: int, suite: Suite) -> Iterator[tuple[tuple[str, str], Outcome]]:
-    asset = source.add_query_asset(name=f"{suite.table}_{number}", query=suite.query)
+    asset = source.add_query_asset(name=f"{suite.table}_{number}", query=f"SELECT * FROM ({suite.query}) AS suite")
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     expectations = [_expectation(index, rule) for index, rule in enumerate(suite.rules)]
     results = batch.validate(

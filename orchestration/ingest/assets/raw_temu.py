@@ -4,7 +4,7 @@ Belongs here: keys, lineage, partitions, groups. What a run does with its cells 
 A new stream appears here by itself; its asset key equals dbt's source key.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from dagster import (
     AssetExecutionContext,
@@ -13,6 +13,7 @@ from dagster import (
     BackfillPolicy,
     Config,
     PartitionsDefinition,
+    RetryPolicy,
     multi_asset,
 )
 from pydantic import Field
@@ -55,7 +56,7 @@ def _reads(stream: Stream) -> list[str]:
 
 
 def build_reading_assets(
-    name: str, streams: Sequence[Stream], partitions_def: PartitionsDefinition[str], *, pool: str
+    name: str, streams: Sequence[Stream], partitions_def: PartitionsDefinition[str], *, pool: str, retries: RetryPolicy
 ) -> AssetsDefinition:
     """One step that reads all given streams for all cells of a run, so that a tick is one cheap process."""
 
@@ -65,7 +66,7 @@ def build_reading_assets(
         can_subset=True,
         partitions_def=partitions_def,
         backfill_policy=BackfillPolicy.single_run(),
-        retry_policy=TRANSIENT_RETRIES,
+        retry_policy=retries,
         pool=pool,
     )
     def read(context: AssetExecutionContext, config: ReadConfig, warehouse: Warehouse) -> Iterator[None]:
@@ -82,11 +83,10 @@ def _tables(stream: Stream, selected: set[str]) -> list[str]:
     return [table for table in tables_of(stream) if table in selected]
 
 
-def build_raw_temu_assets() -> Mapping[str, AssetsDefinition]:
-    """Both reading steps by name: event-like streams by shop × day, catalogue-like ones by shop."""
-    return {
-        SHOP_DAY_STEP: build_reading_assets(
-            SHOP_DAY_STEP, streams_by("shop_day"), partitions.shop_days, pool=ORDERS_POOL
-        ),
-        SHOP_STEP: build_reading_assets(SHOP_STEP, streams_by("shop"), partitions.shops, pool=PRODUCTS_POOL),
-    }
+def build_raw_temu_assets(retries: RetryPolicy = TRANSIENT_RETRIES) -> list[AssetsDefinition]:
+    """Both reading steps: event-like streams by shop × day, catalogue-like ones by shop."""
+    by_day, by_shop = streams_by("shop_day"), streams_by("shop")
+    return [
+        build_reading_assets(SHOP_DAY_STEP, by_day, partitions.shop_days, pool=ORDERS_POOL, retries=retries),
+        build_reading_assets(SHOP_STEP, by_shop, partitions.shops, pool=PRODUCTS_POOL, retries=retries),
+    ]

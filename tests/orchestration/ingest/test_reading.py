@@ -1,0 +1,190 @@
+"""Reading cells from the gateway into a database: what is stored, what is reported, who is named on failure."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dagster import AssetKey, DagsterEventType, DagsterInstance, Definitions, ExecuteInProcessResult, RetryPolicy
+
+from connectors.errors import ShopAuthError, TransientError
+from connectors.records import Window
+from connectors.secrets import SecretBox
+from connectors.sync import SyncFailure, SyncReport
+from orchestration.ingest import reading
+from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
+from orchestration.ingest.definitions import build_defs
+from orchestration.ingest.jobs import ingest_orders
+from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOP_DAY_STEP
+from orchestration.resources import Warehouse
+from tests.orchestration.registered import Registered
+
+TODAY = datetime.now(UTC).date()
+FIRST, LAST = TODAY - timedelta(days=4), TODAY - timedelta(days=2)
+
+
+def run(instance: DagsterInstance, job: str = "ingest_orders", **tags: str) -> ExecuteInProcessResult:
+    named = {name.replace("__", "/"): value for name, value in tags.items()}
+    return build_defs().resolve_job_def(job).execute_in_process(instance=instance, tags=named, raise_on_error=False)
+
+
+def backfill(instance: DagsterInstance, names: Sequence[str]) -> ExecuteInProcessResult:
+    tags = {RANGE_START_TAG: f"{FIRST}|{names[0]}", RANGE_END_TAG: f"{LAST}|{names[-1]}"}
+    job = build_defs().resolve_job_def("ingest_orders")
+    return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+
+def cells(instance: DagsterInstance, table: str) -> set[str]:
+    return set(instance.get_materialized_partitions(AssetKey(["raw_temu", table])))
+
+
+def failure_text(result: ExecuteInProcessResult) -> str:
+    data = next(event.step_failure_data for event in result.all_events if event.is_step_failure)
+    return str(data.user_failure_data.description)
+
+
+def content(registered: Registered, table: str) -> list[tuple[object, ...]]:
+    return registered.rows(f"select * from raw_temu.{table} order by 1, 2")
+
+
+def test_a_rectangle_of_shops_and_days_is_one_run_that_reports_each_cell(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    result = backfill(instance, registered.names)
+    assert result.success
+    days = [FIRST + timedelta(days=number) for number in range(3)]
+    expected = {f"{day}|{name}" for day in days for name in registered.names}
+    for table in ("orders", "order_versions", "order_details", "after_sales", "after_sales_details"):
+        assert cells(instance, table) == expected
+    [(rows, oldest, newest)] = registered.rows(
+        "select count(*), min(source_updated_at)::date, max(source_updated_at)::date from raw_temu.orders"
+    )
+    assert rows
+    assert FIRST <= oldest <= newest <= LAST
+    assert registered.rows("select * from ops.watermarks") == []
+
+
+def test_a_stream_that_the_seller_did_not_grant_is_skipped_without_failing(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    result = backfill(instance, registered.names)
+    assert result.success
+    skipped = [event.asset_observation_data.asset_observation for event in result.get_asset_observation_events()]
+    assert {one.asset_key.path[-1] for one in skipped} == {"order_amounts"}
+    granted = {cell.split("|")[1] for cell in cells(instance, "order_amounts")}
+    assert len(granted) == len(registered.names) - len(skipped)
+
+
+def test_running_a_backfill_again_changes_nothing(registered: Registered, instance: DagsterInstance) -> None:
+    assert backfill(instance, registered.names).success
+    before = {table: content(registered, table) for table in ("orders", "order_amounts", "after_sales")}
+    assert backfill(instance, registered.names).success
+    assert {table: content(registered, table) for table in before} == before
+
+
+def test_a_run_without_cells_is_live_and_moves_the_watermark(registered: Registered, instance: DagsterInstance) -> None:
+    assert run(instance, omni__mode=LIVE).success
+    watermarks = registered.rows("select distinct shop_id from ops.watermarks where stream = 'orders'")
+    assert len(watermarks) == len(registered.shops)
+    complete = {f"{TODAY - timedelta(days=number)}|{name}" for number in range(6) for name in registered.names}
+    assert cells(instance, "orders") == complete
+
+
+def test_products_are_reported_by_shop(registered: Registered, instance: DagsterInstance) -> None:
+    assert run(instance, "ingest_products").success
+    assert cells(instance, "products") == cells(instance, "activity_goods") == set(registered.names)
+    assert registered.rows("select count(*) > 0 from raw_temu.product_snapshots") == [(True,)]
+
+
+def test_a_shop_that_fails_is_named_and_the_others_are_reported(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    broken = registered.shops[1]
+    token = SecretBox.open(registered.settings).encrypt("not-the-token")
+    registered.execute("update ops.shop_credentials set access_token = %s where shop_id = %s", token, broken.id)
+    result = backfill(instance, registered.names)
+    assert not result.success
+    assert broken.shop_name in failure_text(result)
+    others = [name for name in registered.names if name != broken.shop_name]
+    assert not any(name in failure_text(result) for name in others)
+    assert {cell.split("|")[1] for cell in cells(instance, "orders")} == set(others)
+    restarts = [event for event in result.all_events if event.event_type == DagsterEventType.STEP_UP_FOR_RETRY]
+    assert restarts == []
+
+
+def test_a_run_may_be_narrowed_to_some_shops(registered: Registered, instance: DagsterInstance) -> None:
+    chosen = registered.shops[0]
+    config = {"ops": {SHOP_DAY_STEP: {"config": {"shops": [str(chosen.temu_shop_id)]}}}}
+    job = build_defs().resolve_job_def("ingest_orders")
+    assert job.execute_in_process(instance=instance, run_config=config, tags={MODE_TAG: LIVE}).success
+    assert registered.rows("select distinct shop_id from raw_temu.orders") == [(chosen.id,)]
+
+
+def test_a_shop_that_is_not_active_is_refused_with_the_remedy(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    registered.execute("update ops.shops set is_active = false where id = %s", registered.shops[0].id)
+    result = backfill(instance, registered.names)
+    assert not result.success
+    assert registered.shops[0].shop_name in failure_text(result)
+    assert "omni shops list" in failure_text(result)
+
+
+class ScriptedShops:
+    """Stands for `sync_shops`: each attempt answers by the script, and remembers which shops were asked for."""
+
+    def __init__(self, registered: Registered, script: Sequence[dict[str, Exception]]) -> None:
+        self.ids = {shop.shop_name: shop.id for shop in registered.shops}
+        self.script = list(script)
+        self.asked: list[list[str]] = []
+
+    def __call__(
+        self, _url: str, *, shops: list[str], run_id: str, on_event: Callable[[object], None], **_: object
+    ) -> list[object]:
+        troubles = self.script[len(self.asked)]
+        self.asked.append(shops)
+        events = [self._event(shop, run_id, troubles.get(shop)) for shop in shops]
+        for event in events:
+            on_event(event)
+        return events
+
+    def _event(self, shop: str, run_id: str, error: Exception | None) -> SyncReport | SyncFailure:
+        told = {"shop_id": self.ids[shop], "shop_name": shop, "stream": "orders", "mode": "window", "run_id": run_id}
+        window = Window(Window.of_day(FIRST).start, Window.of_day(LAST).end)
+        return SyncFailure(**told, window=window, error=error) if error else SyncReport(**told, window=window)
+
+
+def scripted_run(
+    registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch, *script: dict[str, Exception]
+) -> tuple[ExecuteInProcessResult, ScriptedShops]:
+    gateway = ScriptedShops(registered, script)
+    monkeypatch.setattr(reading, "sync_shops", gateway)
+    defs = Definitions(
+        assets=build_raw_temu_assets(retries=RetryPolicy(max_retries=2, delay=0)),
+        jobs=[ingest_orders],
+        resources={"warehouse": Warehouse()},
+    )
+    job = defs.resolve_job_def("ingest_orders")
+    return job.execute_in_process(instance=instance, tags={MODE_TAG: LIVE}, raise_on_error=False), gateway
+
+
+def test_a_retry_reads_only_the_shops_whose_trouble_may_pass(
+    registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = registered.names[0]
+    result, gateway = scripted_run(
+        registered, instance, monkeypatch, {busy: TransientError("gateway busy")}, {busy: TransientError("still")}, {}
+    )
+    assert result.success
+    assert gateway.asked == [registered.names, [busy], [busy]]
+
+
+def test_permanent_trouble_is_asked_for_once_and_still_named_after_a_retry(
+    registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, locked, *_ = registered.names
+    troubles = {busy: TransientError("gateway busy"), locked: ShopAuthError("token expired", remedy="authorise again")}
+    result, gateway = scripted_run(registered, instance, monkeypatch, troubles, {})
+    assert not result.success
+    assert gateway.asked == [registered.names, [busy]]
+    assert f"{locked} · orders: token expired → authorise again" in failure_text(result)
+    assert busy not in failure_text(result)
