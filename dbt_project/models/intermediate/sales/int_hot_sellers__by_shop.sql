@@ -8,7 +8,7 @@ with lines as (
 {{ aggregate_lines('lines', ['month_start', 'manager', 'shop_id']) }},
 
 skus as (
-    select month_start, manager, shop_id, array_agg(distinct sku_code) as sku_codes
+    select month_start, manager, shop_id, jsonb_agg(distinct sku_code) as sku_codes
     from lines
     group by month_start, manager, shop_id
 )

@@ -5,7 +5,7 @@ with by_shop as (
 sku_counts as (
     select by_shop.month_start, by_shop.manager, count(distinct codes.sku_code) as skus_sold
     from by_shop
-    cross join lateral unnest(by_shop.sku_codes) as codes (sku_code)
+    cross join lateral jsonb_array_elements_text(by_shop.sku_codes) as codes (sku_code)
     group by by_shop.month_start, by_shop.manager
 ),
 

@@ -1,5 +1,5 @@
 with sold as (
-    select *, cardinality(sku_codes) as skus_sold from {{ ref('int_hot_sellers__by_shop') }}
+    select *, jsonb_array_length(sku_codes) as skus_sold from {{ ref('int_hot_sellers__by_shop') }}
 ),
 
 shops as (
