@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # so that this folder's own modules are importable in every Superset process
 
+from background import celery_settings  # noqa: E402
 from language import serve_overlay  # noqa: E402
 from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
 
@@ -97,6 +98,8 @@ FILTER_STATE_CACHE_CONFIG = file_cache("filter_state", 30 * 86_400)
 EXPLORE_FORM_DATA_CACHE_CONFIG = file_cache("explore", 7 * 86_400)
 THUMBNAIL_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 
+CELERY_CONFIG = celery_settings(os.environ.get("OMNI_SUPERSET_BROKER_URL"))
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 ROW_LIMIT = 10_000
 SQL_MAX_ROW = 100_000
@@ -109,6 +112,7 @@ FEATURE_FLAGS = {
     "DRILL_BY": True,
     "DRILL_TO_DETAIL": True,
     "DASHBOARD_VIRTUALIZATION": True,
+    "CHART_PLUGINS_EXPERIMENTAL": True,  # big number with comparison to the previous period (pop_kpi)
     "ALERT_REPORTS": False,
     "ENABLE_TEMPLATE_PROCESSING": False,
     "THUMBNAILS": False,
