@@ -3,7 +3,7 @@
 with fee_rates as (
     select id, lower(fee_type) as fee_type, shop_id, rate, effective_from, effective_to
     from {{ ref('int_fee_rates__typed') }}
-    where rate >= 0 and effective_from is not null
+    where rate >= 0 and rate < 1e6 and effective_from is not null
 ),
 
 shop_days as (
