@@ -18,6 +18,8 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
 VERSION = "1.0.0"
 IMPORT_METADATA = {"version": VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
 FILTER_PREFIX = "NATIVE_FILTER-"
+EXPLORABLE = {"is_active": True, "groupby": True, "filterable": True}
+LEGACY_TIME = {"cal_heatmap"}  # knows the time column and range by their old names only
 DEFAULT_TIME_RANGE = "Last 30 days"  # ends at midnight, so that the partial day of today stays out
 
 
@@ -35,12 +37,14 @@ class Assets:
     charts: dict[str, dict[str, Any]]
     dashboards: dict[str, dict[str, Any]]
     filters: list[dict[str, Any]] = field(default_factory=list)
+    css: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> "Assets":
         """Read every file below `folder`. ValueError when two files of one kind have the same name."""
         kinds = {kind: _read_kind(folder / kind) for kind in ("databases", "datasets", "charts", "dashboards")}
-        return cls(**kinds, filters=_read(folder / "native_filters.yaml"))
+        css = (folder / "dashboard.css").read_text(encoding="utf-8")
+        return cls(**kinds, filters=_read(folder / "native_filters.yaml"), css=css)
 
     def importable(self, database_url: str) -> dict[str, str]:
         """File name → YAML text, as Superset's assets import expects them; `database_url` is that of bi_reader."""
@@ -58,13 +62,14 @@ class Assets:
     def importable_dataset(self, dataset: dict[str, Any]) -> dict[str, Any]:
         """A dataset with its database's uuid in the place of its name."""
         body = {key: value for key, value in dataset.items() if key != "database"}
-        body["columns"] = [{"is_active": True, "groupby": True, "filterable": True, **one} for one in dataset["columns"]]
+        body["columns"] = [EXPLORABLE | one for one in dataset["columns"]]
         return {"version": VERSION, **body, "database_uuid": self.databases[dataset["database"]]["uuid"]}
 
     def importable_chart(self, chart: dict[str, Any]) -> dict[str, Any]:
         """A chart with its dataset's uuid and the query that its data endpoint answers."""
         dataset = self.datasets[chart["dataset"]]
-        params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"], **_filters_of(chart, dataset)}
+        params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"]}
+        params |= _filters_of(chart, dataset)
         body = {key: value for key, value in chart.items() if key not in ("dataset", "time_range", "ignores_filters")}
         context = query_context(chart["viz_type"], params, dataset)
         return {
@@ -80,7 +85,8 @@ class Assets:
         body = {key: value for key, value in dashboard.items() if key not in ("layout", "filters", "refresh_seconds")}
         position = position_of(dashboard["dashboard_title"], dashboard["layout"], self.charts)
         metadata = self._metadata(dashboard, chart_ids(position))
-        return {"version": VERSION, "published": True, **body, "position": position, "metadata": metadata}
+        fixed = {"version": VERSION, "published": True, "css": self.css}
+        return {**fixed, **body, "position": position, "metadata": metadata}
 
     def _metadata(self, dashboard: dict[str, Any], ids: dict[str, int]) -> dict[str, Any]:
         by_name = {one["id"].removeprefix(FILTER_PREFIX): one for one in self.filters}
@@ -129,6 +135,9 @@ def _filters_of(chart: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any
     if time_range is not None:
         period = {"clause": "WHERE", "expressionType": "SIMPLE", "operator": "TEMPORAL_RANGE", "comparator": time_range}
         filters.insert(0, period | {"subject": dataset["main_dttm_col"]})
+    if chart["viz_type"] in LEGACY_TIME:
+        own = {"adhoc_filters": chart["params"].get("adhoc_filters", [])}
+        return own | {"granularity_sqla": dataset["main_dttm_col"], "time_range": time_range}
     twice = {"adhoc_filters_b": filters} if "metrics_b" in chart["params"] else {}
     return {"adhoc_filters": filters, **twice}
 

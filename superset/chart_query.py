@@ -1,8 +1,8 @@
 """The query that a chart's data endpoint answers, derived from the chart's own parameters.
 
-Superset's front end computes it when somebody saves a chart in the browser; charts that come from files never pass there,
-and without it the endpoint refuses to answer. One small function per family of chart types; an unknown type is an error,
-so that no chart is left without a query.
+Superset's front end computes it when somebody saves a chart in the browser; charts that come from files never pass
+there, and without it the endpoint refuses to answer. One small function per family of chart types; an unknown type is
+an error, so that no chart is left without a query.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,9 @@ def _base(params: Params, metrics: list[Any], columns: list[Any], suffix: str = 
     """What every query has: filters split into the simple ones and free SQL, metrics, columns, order, limit."""
     adhoc = params.get(f"adhoc_filters{suffix}", [])
     simple = [one for one in adhoc if one["expressionType"] == "SIMPLE"]
-    where = [f"({one['sqlExpression']})" for one in adhoc if one["expressionType"] == "SQL" and one["clause"] == "WHERE"]
-    having = [f"({one['sqlExpression']})" for one in adhoc if one["expressionType"] == "SQL" and one["clause"] == "HAVING"]
+    free = [one for one in adhoc if one["expressionType"] == "SQL"]
+    where = [f"({one['sqlExpression']})" for one in free if one["clause"] == "WHERE"]
+    having = [f"({one['sqlExpression']})" for one in free if one["clause"] == "HAVING"]
     return {
         "filters": [{"col": one["subject"], "op": one["operator"], "val": one.get("comparator")} for one in simple],
         "extras": {"where": " AND ".join(where), "having": " AND ".join(having)},
@@ -66,9 +67,8 @@ def _axis(params: Params) -> list[Any]:
     grain = params.get("time_grain_sqla")
     if grain is None:
         return [column]
-    return [
-        {"columnType": "BASE_AXIS", "expressionType": "SQL", "sqlExpression": column, "label": column, "timeGrain": grain}
-    ]
+    axis = {"columnType": "BASE_AXIS", "expressionType": "SQL", "sqlExpression": column, "label": column}
+    return [axis | {"timeGrain": grain}]
 
 
 def _one_number(params: Params) -> list[Query]:
@@ -119,7 +119,8 @@ def _bubble(params: Params) -> list[Query]:
 
 
 def _calendar(params: Params) -> list[Query]:
-    return [_base(params, params["metrics"], []) | {"orderby": []}]
+    query = _base(params, params["metrics"], []) | {"orderby": []}
+    return [query | {"granularity": params["granularity_sqla"], "time_range": params["time_range"]}]
 
 
 def _by_country(params: Params) -> list[Query]:

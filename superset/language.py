@@ -1,7 +1,7 @@
 """Chinese wording that Superset's own catalogue lacks or gets wrong on the screens that our readers see.
 
-Belongs here: laying `language/zh.yaml` over the catalogue of the front end. Not here: titles and labels of our charts and
-datasets; those are bilingual in assets/.
+Belongs here: laying `language/zh.yaml` over the catalogue of the front end. Not here: titles and labels of our charts
+and datasets; those are bilingual in assets/.
 """
 
 import json

