@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.migrate import table_counts
-from connectors.postgres.quota import set_quota
+from connectors.postgres.quota import set_calls_per_second
 from connectors.postgres.server import status as database_status
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
@@ -98,7 +98,7 @@ class _Demo:
             with psycopg.connect(self.stack.database_url) as connection:
                 shops = [add_shop(connection, box, _new_shop(offer)) for offer in offers]
                 for app_key in {one.app_key for one in shops}:
-                    set_quota(connection, app_key, DEMO_CALLS_PER_SECOND)
+                    set_calls_per_second(connection, app_key, DEMO_CALLS_PER_SECOND)
             self.settings.file_inbox.mkdir(parents=True, exist_ok=True)
             httpx.post(
                 f"{self.gateway_url}/sandbox/files", json={"dir": str(self.settings.file_inbox)}, timeout=120

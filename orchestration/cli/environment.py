@@ -12,6 +12,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from connectors.postgres.urls import bi_reader_url, dagster_url, superset_url
 from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
@@ -93,9 +95,10 @@ def prepare_dagster_home(settings: Settings) -> Path:
 
 
 def _clean_parent_environment() -> dict[str, str]:
-    """The caller's variables without those that would slow or misdirect a child process."""
+    """`.env` and the caller's variables, without those that would slow or misdirect a child process."""
     dropped = ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    merged = dotenv_values(PROJECT_ROOT / ".env") | os.environ
+    return {name: value for name, value in merged.items() if value is not None and name not in dropped}
 
 
 def _free_ports(host: str, count: int) -> list[int]:
