@@ -16,14 +16,14 @@ def sku_daily(lines: Rows) -> Rows:
     """mart_sku_daily."""
     groups = grouped(lines, lambda line: (line["order_date"], line["shop_id"], line["sku_code"]))
     return [
-        {"order_date": day, "shop_id": shop_id, "sku_code": code, **shop_columns(group[0]["shop"]), **measures(group)}  # type: ignore[arg-type]
-        for (day, shop_id, code), group in groups.items()  # type: ignore[misc]
+        {"order_date": day, "shop_id": shop_id, "sku_code": code, **shop_columns(group[0]["shop"]), **measures(group)}
+        for (day, shop_id, code), group in groups.items()
     ]
 
 
 def months_with_orders(lines: Rows) -> list[date]:
     """§6.3: without holes from the first to the last month with (valid) orders."""
-    found = [month(line["order_date"]) for line in lines if line["is_sale"]]  # type: ignore[arg-type]
+    found = [month(line["order_date"]) for line in lines if line["is_sale"]]
     months = [min(found)] if found else []
     while months and months[-1] < max(found):
         months.append(month_after(months[-1]))
@@ -32,7 +32,7 @@ def months_with_orders(lines: Rows) -> list[date]:
 
 def sku_ranking_monthly(lines: Rows) -> Rows:
     """mart_sku_ranking_monthly."""
-    groups = grouped(lines, lambda line: (month(line["order_date"]), line["sku_code"]))  # type: ignore[arg-type]
+    groups = grouped(lines, lambda line: (month(line["order_date"]), line["sku_code"]))
     rows: Rows = []
     for start in months_with_orders(lines):
         rows += _ranked([_article(groups, start, code) for code in _sold_now_or_before(groups, start)])
@@ -41,12 +41,12 @@ def sku_ranking_monthly(lines: Rows) -> Rows:
 
 def _sold_now_or_before(groups: dict[object, Rows], start: date) -> list[str]:
     periods = (start, month_before(start))
-    sold = {code for (begins, code), group in groups.items() if begins in periods and _units(group)}  # type: ignore[misc]
+    sold = {code for (begins, code), group in groups.items() if begins in periods and _units(group)}
     return sorted(sold)
 
 
 def _units(group: Rows) -> int:
-    return sum(line["units"] for line in group)  # type: ignore[misc]
+    return sum(line["units"] for line in group)
 
 
 def _article(groups: dict[object, Rows], start: date, code: str) -> Row:
@@ -59,7 +59,7 @@ def _article(groups: dict[object, Rows], start: date, code: str) -> Row:
         "sku_code": code,
         "orders": parents(sales),
         "shops": len({line["shop_id"] for line in sales}),
-        "avg_unit_price_cny": ratio(found["gmv_cny"], now, 2),  # type: ignore[arg-type]
+        "avg_unit_price_cny": ratio(found["gmv_cny"], now, 2),
         "prev_units": before,
         "units_growth": ratio(now - before, before),
         "trend": trend(now, before),
@@ -79,13 +79,13 @@ def trend(now: int, before: int) -> str:
 def _ranked(rows: Rows) -> Rows:
     """Ranks, shares and classes of one month."""
     entering = [row for row in rows if row["units_sold"] and row["sku_code"] != _UNKNOWN]
-    total = sum((row["gmv_cny"] for row in entering), Decimal(0))  # type: ignore[misc]
+    total = sum((row["gmv_cny"] for row in entering), Decimal(0))
     empty: Row = dict.fromkeys(("rank_units", "rank_gmv", "gmv_share", "cum_gmv_share", "abc_class"))
     for row in rows:
         row |= empty
     so_far = Decimal(0)
-    for row in sorted(entering, key=lambda r: (-r["gmv_cny"], r["sku_code"])):  # type: ignore[operator]
-        gmv: Decimal = row["gmv_cny"]  # type: ignore[assignment]
+    for row in sorted(entering, key=lambda r: (-r["gmv_cny"], r["sku_code"])):
+        gmv: Decimal = row["gmv_cny"]
         row["abc_class"] = abc_class(so_far, total) if gmv > 0 else None
         so_far += gmv
         row["gmv_share"], row["cum_gmv_share"] = ratio(gmv, total), ratio(so_far, total)
@@ -95,7 +95,7 @@ def _ranked(rows: Rows) -> Rows:
 
 def rank(row: Row, among: Rows, name: str) -> int:
     """RANK(): 1, 2, 2, 4."""
-    return 1 + sum(other[name] > row[name] for other in among)  # type: ignore[operator]
+    return 1 + sum(other[name] > row[name] for other in among)
 
 
 def abc_class(before: Decimal, total: Decimal) -> str:
@@ -106,7 +106,7 @@ def abc_class(before: Decimal, total: Decimal) -> str:
 
 def sku_stock(lines: Rows, listed: Rows, snapshots: Rows, as_of: date) -> Rows:
     """mart_sku_stock; `listed` are products of production shops."""
-    sales = [line for line in lines if line["is_sale"] and line["order_date"] <= as_of]  # type: ignore[operator]
+    sales = [line for line in lines if line["is_sale"] and line["order_date"] <= as_of]
     by_code = grouped(sales, lambda line: line["sku_code"])
     carried = grouped([p for p in listed if p["sku_code"]], lambda p: p["sku_code"])
     counted = _latest_counts(snapshots, as_of)
@@ -115,17 +115,17 @@ def sku_stock(lines: Rows, listed: Rows, snapshots: Rows, as_of: date) -> Rows:
 
 
 def _latest_counts(snapshots: Rows, as_of: date) -> dict[object, int | None]:
-    counts = sorted((s for s in snapshots if s["snapshot_date"] <= as_of), key=lambda s: s["snapshot_date"])  # type: ignore[operator, arg-type, return-value]
+    counts = sorted((s for s in snapshots if s["snapshot_date"] <= as_of), key=lambda s: s["snapshot_date"])
     return {s["product_id"]: whole(s["on_hand"]) for s in counts}
 
 
 def _stock(code: object, sales: Rows, listed: Rows, counted: dict[object, int | None], as_of: date) -> Row:
     on_hand = [counted[p["id"]] if p["id"] in counted else p["stock_quantity"] for p in listed]
     known = [units for units in on_hand if units is not None]
-    stock = sum(known) if known else None  # type: ignore[arg-type]
-    first = min((line["order_date"] for line in sales), default=None)  # type: ignore[type-var]
-    velocity = min(30, (as_of - first).days + 1) if first else None  # type: ignore[operator]
-    units = _units([line for line in sales if line["order_date"] > as_of - timedelta(30)])  # type: ignore[operator]
+    stock = sum(known) if known else None
+    first = min((line["order_date"] for line in sales), default=None)
+    velocity = min(30, (as_of - first).days + 1) if first else None
+    units = _units([line for line in sales if line["order_date"] > as_of - timedelta(30)])
     return {
         "as_of_date": as_of,
         "sku_code": code,

@@ -20,7 +20,7 @@ from tests.dbt_project.oracle.reading import (
 def products(staged: Rows) -> Rows:
     """D1, N: one row per listing id, in order of id."""
     survivors = newest(staged, lambda r: r["id"], lambda r: lowest_if_unknown(audit_instant(r["updated_at"])))
-    return [_product(row) for row in sorted(survivors, key=lambda r: r["id"])]  # type: ignore[arg-type, return-value]
+    return [_product(row) for row in sorted(survivors, key=lambda r: r["id"])]
 
 
 def _product(row: Row) -> Row:
@@ -43,7 +43,7 @@ class Catalogue:
 
     def __init__(self, listed: Rows) -> None:
         self._by = {
-            name: grouped([p for p in listed if p[name] is not None], lambda p, n=name: (p["shop_id"], p[n]))  # type: ignore[misc]
+            name: grouped([p for p in listed if p[name] is not None], lambda p, n=name: (p["shop_id"], p[n]))
             for name in ("id", "sku_id", "sku_code", "spu_id")
         }
 
@@ -54,7 +54,7 @@ class Catalogue:
             return "sku_id", found
         coded = self._by["sku_code"].get((shop, line["product_sku"]), [])
         if coded:
-            return "sku_code", min(coded, key=lambda p: _preference(p, line))  # type: ignore[arg-type, return-value]
+            return "sku_code", min(coded, key=lambda p: _preference(p, line))
         for found in self._by["id"].get((shop, line["product_id"]), []):
             return "fk", found
         styled = self._by["spu_id"].get((shop, line["spu_id"]), [])
@@ -79,5 +79,5 @@ def matched(line: Row, catalogue: Catalogue) -> Row:
         "product": found,
         "matched_product_id": found and found["id"],
         "sku_code": (found and found["sku_code"]) or line["product_sku"] or "UNKNOWN",
-        "manager": (found and found["manager"]) or line["shop"]["default_manager"] or "UNASSIGNED",  # type: ignore[index]
+        "manager": (found and found["manager"]) or line["shop"]["default_manager"] or "UNASSIGNED",
     }

@@ -38,7 +38,7 @@ def parent_totals(
         if reason:
             out.append(quarantined("order_charges", {"id": row["id"], "shop_id": row["shop_id"]}, reason))
         else:
-            totals[parent] = totals.get(parent, Decimal(0)) + _SIGN[kind] * amount  # type: ignore[index, operator]
+            totals[parent] = totals.get(parent, Decimal(0)) + _SIGN[kind] * amount
     return totals, out
 
 
@@ -48,7 +48,7 @@ def _once(staged: Rows) -> Rows:
 
 
 def _in_cny(row: Row, exchange: Exchange) -> Decimal | None:
-    rate = exchange.rate(currency(row["currency"]), row["charge_date"])  # type: ignore[arg-type]
+    rate = exchange.rate(currency(row["currency"]), row["charge_date"])
     return cents(product(number(row["amount"]), rate))
 
 
@@ -66,7 +66,7 @@ def allocated(lines: Rows, totals: dict[object, Decimal]) -> Rows:
     shared: Rows = []
     for parent, group in grouped(lines, lambda line: (line["shop_id"], line["parent_key"])).items():
         ordered = sorted(group, key=_position)
-        shares = shares_of(totals.get(parent, Decimal(0)), [line["gmv_cny"] or Decimal(0) for line in ordered])  # type: ignore[misc]
+        shares = shares_of(totals.get(parent, Decimal(0)), [line["gmv_cny"] or Decimal(0) for line in ordered])
         shared += [{**line, "charges_cny": share} for line, share in zip(ordered, shares, strict=True)]
     return shared
 

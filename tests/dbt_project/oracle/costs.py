@@ -44,14 +44,14 @@ def _version(row: Row) -> Row:
 
 def _can_be(row: Row) -> bool:
     price, begins, ends = row["price"], row["effective_from"], row["effective_to"]
-    return price is not None and price >= 0 and (ends is None or ends > begins)  # type: ignore[operator]
+    return price is not None and price >= 0 and (ends is None or ends > begins)
 
 
 def costed(line: Row, costs: dict[object, Rows], exchange: Exchange) -> Row:
     """C2–C5 of a line whose refunds are known."""
     rows = costs.get(line["matched_product_id"], [])
-    placed: datetime = line["order_placed_at"]  # type: ignore[assignment]
-    units: int = line["quantity"] - line["restocked_units"] if line["is_sale"] else 0  # type: ignore[operator]
+    placed: datetime = line["order_placed_at"]
+    units: int = line["quantity"] - line["restocked_units"] if line["is_sale"] else 0
     valid = [row for row in rows if covers(row, placed)]
     row = max(valid, key=_order) if valid else None
     each = _in_cny(row, line, exchange)
@@ -77,7 +77,7 @@ def _order(row: Row) -> tuple[object, ...]:
 def _in_cny(row: Row | None, line: Row, exchange: Exchange) -> Decimal | None:
     if row is None:
         return None
-    return product(row["price"], exchange.rate(row["currency"], line["order_date"]))  # type: ignore[arg-type]
+    return product(row["price"], exchange.rate(row["currency"], line["order_date"]))
 
 
 def _status(units: int, has_product: bool, rows: Rows, row: Row | None, each: Decimal | None) -> str:
@@ -95,5 +95,5 @@ def _status(units: int, has_product: bool, rows: Rows, row: Row | None, each: De
 
 def _nearest(rows: Rows, placed: datetime) -> Row | None:
     """C5: the latest earlier row, else the earliest of all."""
-    earlier = [row for row in rows if row["effective_from"] <= placed]  # type: ignore[operator]
+    earlier = [row for row in rows if row["effective_from"] <= placed]
     return max(earlier, key=_order) if earlier else min(rows, key=_order, default=None)

@@ -37,7 +37,7 @@ def costed_lines(staging: Staging) -> tuple[Rows, Rows]:
 def priced(line: Row, exchange: Exchange) -> Row:
     """P and F of a matched line."""
     source, amount, money = _price(line)
-    rate = exchange.rate(money, line["order_date"])  # type: ignore[arg-type]
+    rate = exchange.rate(money, line["order_date"])
     gmv = cents(product(amount, rate)) if line["is_sale"] else Decimal("0.00")
     figures = {"price_source": source, "line_amount": amount, "line_currency": money, "fx_rate": rate, "gmv_cny": gmv}
     return {**line, **figures}
@@ -46,25 +46,25 @@ def priced(line: Row, exchange: Exchange) -> Row:
 def _price(line: Row) -> tuple[str, Decimal | None, str | None]:
     """P: source, amount and currency of it."""
     listed = line["product"] or {"current_price": None}
-    quantity: int | None = line["quantity"]  # type: ignore[assignment]
+    quantity: int | None = line["quantity"]
     if _positive(line["total_price"]):
-        return "order_total", line["total_price"], line["currency"]  # type: ignore[return-value]
+        return "order_total", line["total_price"], line["currency"]
     if _positive(line["unit_price"]):
-        return "order_unit", product(line["unit_price"], quantity), line["currency"]  # type: ignore[arg-type, return-value]
-    if _positive(listed["current_price"]):  # type: ignore[index]
-        return "product_supply", product(listed["current_price"], quantity), listed["currency"]  # type: ignore[index]
+        return "order_unit", product(line["unit_price"], quantity), line["currency"]
+    if _positive(listed["current_price"]):
+        return "product_supply", product(listed["current_price"], quantity), listed["currency"]
     return "missing", None, None
 
 
 def _positive(price: object) -> bool:
-    return price is not None and price > 0  # type: ignore[operator]
+    return price is not None and price > 0
 
 
 def with_fees(line: Row, fees: Fees) -> Row:
     """E."""
     day, shop = line["order_date"], line["shop_id"]
     bases = {"platform": line["net_revenue_cny"], "payment": line["gmv_cny"]}
-    amounts = {f"{kind}_fee_cny": cents(product(base, fees.rate(kind, shop, day))) for kind, base in bases.items()}  # type: ignore[arg-type]
+    amounts = {f"{kind}_fee_cny": cents(product(base, fees.rate(kind, shop, day))) for kind, base in bases.items()}
     return {**line, **amounts}
 
 
@@ -74,10 +74,10 @@ def with_profit(line: Row) -> Row:
     profit = _profit(line, "cogs_cny")
     return {
         **line,
-        "gross_profit_cny": None if net is None or cogs is None else net - cogs,  # type: ignore[operator]
+        "gross_profit_cny": None if net is None or cogs is None else net - cogs,
         "profit_cny": profit,
         "profit_est_cny": _profit(line, "est_cogs_cny"),
-        "profit_margin": ratio(profit, net),  # type: ignore[arg-type]
+        "profit_margin": ratio(profit, net),
     }
 
 
@@ -85,4 +85,4 @@ def _profit(line: Row, cost: str) -> Decimal | None:
     parts = [line[name] for name in ("net_revenue_cny", cost, "platform_fee_cny", "payment_fee_cny", "charges_cny")]
     if None in parts:
         return None
-    return parts[0] - sum(parts[1:], Decimal(0))  # type: ignore[arg-type, operator, return-value, no-any-return]
+    return parts[0] - sum(parts[1:], Decimal(0))

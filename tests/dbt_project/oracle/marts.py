@@ -36,4 +36,4 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
 
 
 def _fact(line: Row) -> Row:
-    return {**line, "order_line_id": line["id"], **shop_columns(line["shop"])}  # type: ignore[arg-type]
+    return {**line, "order_line_id": line["id"], **shop_columns(line["shop"])}

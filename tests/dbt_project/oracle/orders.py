@@ -49,7 +49,7 @@ def order_lines(staged: Rows, shops: dict[int, Row]) -> tuple[Rows, Rows]:
         if reason:
             out.append(quarantined("orders", line, reason))
         else:
-            kept.append(_dated(line, placed[_parent(line)], shops[line["shop_id"]]))  # type: ignore[arg-type, index]
+            kept.append(_dated(line, placed[_parent(line)], shops[line["shop_id"]]))
     return kept, out
 
 
@@ -77,22 +77,22 @@ def status(temu_status_code: int | None, words: str | None) -> str:
 
 
 def _line(row: Row) -> Row:
-    sold, code = whole(row["quantity"]), whole(row["temu_status_code"])
-    state = status(code, text(row["status"]))
-    parent, child = text(row["parent_order_sn"]), text(row["order_sn"])
+    sold, code = whole(row.get("quantity")), whole(row.get("temu_status_code"))
+    state = status(code, text(row.get("status")))
+    parent, child = text(row.get("parent_order_sn")), text(row.get("order_sn"))
     return {
-        "id": row["id"], "shop_id": row["shop_id"], "order_sn": child, "parent_order_sn": parent,
-        "parent_key": parent or child, "product_id": row["product_id"],
-        "product_sku_id": text(row["product_sku_id"]), "product_sku": seller_code(row["product_sku"]),
-        "spu_id": text(row["spu_id"]), "quantity": sold, "unit_price": number(row["unit_price"]),
-        "total_price": number(row["total_price"]), "currency": currency(row["currency"]), "status": state,
+        "id": row.get("id"), "shop_id": row.get("shop_id"), "order_sn": child, "parent_order_sn": parent,
+        "parent_key": parent or child, "product_id": row.get("product_id"),
+        "product_sku_id": text(row.get("product_sku_id")), "product_sku": seller_code(row.get("product_sku")),
+        "spu_id": text(row.get("spu_id")), "quantity": sold, "unit_price": number(row.get("unit_price")),
+        "total_price": number(row.get("total_price")), "currency": currency(row.get("currency")), "status": state,
         "is_sale": state in _SALE and sold is not None and sold >= 1,
-        "order_time": business_instant(row["order_time"]), "payment_time": business_instant(row["payment_time"]),
-        "shipping_time": business_instant(row["shipping_time"]),
-        "delivery_time": business_instant(row["delivery_time"]),
-        "shipping_country": text(row["shipping_country"]), "shipping_state": text(row["shipping_state"]),
-        "fulfillment_type": text(row["fulfillment_type"]),
-        "updated_at": lowest_if_unknown(audit_instant(row["updated_at"])),
+        "order_time": business_instant(row.get("order_time")), "payment_time": business_instant(row.get("payment_time")),
+        "shipping_time": business_instant(row.get("shipping_time")),
+        "delivery_time": business_instant(row.get("delivery_time")),
+        "shipping_country": text(row.get("shipping_country")), "shipping_state": text(row.get("shipping_state")),
+        "fulfillment_type": text(row.get("fulfillment_type")),
+        "updated_at": lowest_if_unknown(audit_instant(row.get("updated_at"))),
     }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _placed_at(lines: Rows) -> datetime | None:
     for column in ("order_time", "payment_time"):
         known = [line[column] for line in lines if line[column] is not None]
         if known:
-            return min(known)  # type: ignore[type-var, return-value]
+            return min(known)
     return None
 
 

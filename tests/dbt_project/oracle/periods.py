@@ -43,8 +43,8 @@ def _counts(lines: Rows, sales: Rows) -> Row:
         "orders_all": parents(lines),
         "cancelled_orders": _cancelled(lines, sales),
         "order_lines": len(sales),
-        "units_sold": sum(line["units"] for line in lines),  # type: ignore[misc]
-        "units_refunded": sum(line["units_refunded"] for line in lines),  # type: ignore[misc]
+        "units_sold": sum(line["units"] for line in lines),
+        "units_refunded": sum(line["units_refunded"] for line in lines),
     }
 
 
@@ -63,10 +63,10 @@ def _cancel_rate(lines: Rows, sales: Rows) -> Decimal | None:
 def _amounts(lines: Rows) -> Row:
     known = [line for line in lines if line["profit_cny"] is not None]
     amounts: Row = {
-        name: known_sum(line[name] for line in lines)  # type: ignore[misc]
+        name: known_sum(line[name] for line in lines)
         for name in ("gmv_cny", "refund_cny", "net_revenue_cny", "profit_est_cny")
     }
-    return amounts | {name: known_sum(line[source] for line in known) for name, source in _OF_COSTED.items()}  # type: ignore[misc]
+    return amounts | {name: known_sum(line[source] for line in known) for name, source in _OF_COSTED.items()}
 
 
 def with_ratios(row: Row) -> Row:
@@ -74,10 +74,10 @@ def with_ratios(row: Row) -> Row:
     gmv, net = row["gmv_cny"], row["net_revenue_cny"]
     costed = row["costed_net_revenue_cny"]
     return row | {
-        "profit_margin": ratio(row["profit_cny"], costed),  # type: ignore[arg-type]
-        "cost_coverage": ratio(costed, net),  # type: ignore[arg-type]
-        "aov_cny": ratio(gmv, row["orders"], 2),  # type: ignore[arg-type]
-        "refund_rate": ratio(row["refund_cny"], gmv),  # type: ignore[arg-type]
+        "profit_margin": ratio(row["profit_cny"], costed),
+        "cost_coverage": ratio(costed, net),
+        "aov_cny": ratio(gmv, row["orders"], 2),
+        "refund_rate": ratio(row["refund_cny"], gmv),
     }
 
 
@@ -91,9 +91,9 @@ def daily(lines: Rows, as_of: date) -> Rows:
     rows: Rows = []
     for shop_id, of_shop in grouped(lines, lambda line: line["shop_id"]).items():
         by_day = grouped(of_shop, lambda line: line["order_date"])
-        first, last = min(by_day), max([*by_day, as_of])  # type: ignore[type-var]
-        days = [first + timedelta(n) for n in range((last - first).days + 1)]  # type: ignore[operator]
-        shop = shop_columns(of_shop[0]["shop"])  # type: ignore[arg-type]
+        first, last = min(by_day), max([*by_day, as_of])
+        days = [first + timedelta(n) for n in range((last - first).days + 1)]
+        shop = shop_columns(of_shop[0]["shop"])
         rows += [
             {"order_date": day, "shop_id": shop_id, "week_label": week_label(day), "iso_weekday": day.isoweekday(),
              "is_complete": day <= as_of, **shop, **measures(by_day.get(day, []))}
@@ -106,7 +106,7 @@ def weekly(lines: Rows, as_of: date) -> Rows:
     """mart_gmv_weekly: ISO weeks with at least one line."""
     rows = _periodic(lines, "week_start", monday, lambda start: start + timedelta(6) <= as_of)
     for row in rows:
-        row["week_label"] = week_label(row["week_start"])  # type: ignore[arg-type]
+        row["week_label"] = week_label(row["week_start"])
     return compared(rows, "week_start", lambda start: start - timedelta(7), lambda start: start - timedelta(364))
 
 
@@ -119,16 +119,16 @@ def monthly(lines: Rows, as_of: date) -> Rows:
 def daily_local(lines: Rows) -> Rows:
     """mart_gmv_daily_local: days of the shop's own zone with at least one line."""
     rows: Rows = []
-    for (day, shop_id), group in grouped(lines, lambda line: (line["order_date_local"], line["shop_id"])).items():  # type: ignore[misc]
+    for (day, shop_id), group in grouped(lines, lambda line: (line["order_date_local"], line["shop_id"])).items():
         shop, found = group[0]["shop"], measures(group)
         few = {name: found[name] for name in ("orders", "units_sold", "gmv_cny")}
-        key = {"order_date_local": day, "shop_id": shop_id, "timezone": shop["timezone"]}  # type: ignore[index]
-        rows.append(key | shop_columns(shop) | few)  # type: ignore[arg-type]
+        key = {"order_date_local": day, "shop_id": shop_id, "timezone": shop["timezone"]}
+        rows.append(key | shop_columns(shop) | few)
     return rows
 
 
 def _periodic(lines: Rows, name: str, start_of: Callable[[date], date], complete: Callable[[date], bool]) -> Rows:
-    groups = grouped(lines, lambda line: (start_of(line["order_date"]), line["shop_id"]))  # type: ignore[arg-type]
+    groups = grouped(lines, lambda line: (start_of(line["order_date"]), line["shop_id"]))
     return [
         {
             name: start,
@@ -136,8 +136,8 @@ def _periodic(lines: Rows, name: str, start_of: Callable[[date], date], complete
             "is_complete": complete(start),
             **shop_columns(group[0]["shop"]),
             **measures(group),
-        }  # type: ignore[arg-type]
-        for (start, shop_id), group in groups.items()  # type: ignore[misc]
+        }
+        for (start, shop_id), group in groups.items()
     ]
 
 
@@ -145,15 +145,15 @@ def compared(rows: Rows, name: str, before: Callable[[date], date], a_year_ago: 
     """gmv_prev, gmv_pop, gmv_yoy: NULL when the other period is absent or 0."""
     gmv = {(row[name], row["shop_id"]): row["gmv_cny"] for row in rows}
     for row in rows:
-        row["gmv_prev"] = gmv.get((before(row[name]), row["shop_id"]))  # type: ignore[arg-type]
+        row["gmv_prev"] = gmv.get((before(row[name]), row["shop_id"]))
         row["gmv_pop"] = change(row["gmv_cny"], row["gmv_prev"])
-        row["gmv_yoy"] = change(row["gmv_cny"], gmv.get((a_year_ago(row[name]), row["shop_id"])))  # type: ignore[arg-type]
+        row["gmv_yoy"] = change(row["gmv_cny"], gmv.get((a_year_ago(row[name]), row["shop_id"])))
     return rows
 
 
 def change(now: object, then: object) -> Decimal | None:
     """now ÷ then − 1."""
-    return ratio(now - then, then) if then else None  # type: ignore[operator, arg-type]
+    return ratio(now - then, then) if then else None
 
 
 def week_label(day: date) -> str:

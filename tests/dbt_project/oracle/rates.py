@@ -34,10 +34,10 @@ class Fees:
         for owner in (shop_id, None):
             valid = [row for row in self._rows.get((kind, owner), []) if covers(row, day)]
             if valid:
-                best = max(valid, key=lambda r: (r["effective_from"], r["id"]))  # type: ignore[arg-type, return-value]
+                best = max(valid, key=lambda r: (r["effective_from"], r["id"]))
                 return number(best["rate"]) or Decimal(0)
         return Decimal(0)
 
 
 def _start(row: Row) -> date:
-    return row["effective_from"]  # type: ignore[return-value]
+    return row["effective_from"]

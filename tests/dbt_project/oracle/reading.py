@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from typing import Any
 from zoneinfo import ZoneInfo
 
-Row = dict[str, object]
+Row = dict[str, Any]
 Rows = list[Row]
 
 REPORTING_ZONE = ZoneInfo("Asia/Shanghai")
@@ -67,7 +68,7 @@ def _instant(value: object, zone: ZoneInfo | object) -> datetime | None:
     if value is None:
         return None
     assert isinstance(value, datetime)
-    aware = value if value.tzinfo else value.replace(tzinfo=zone)  # type: ignore[arg-type]
+    aware = value if value.tzinfo else value.replace(tzinfo=zone)
     return aware.astimezone(UTC)
 
 
@@ -121,7 +122,7 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], object]) -> dict[object, R
 
 def newest(rows: Iterable[Row], key: Callable[[Row], object], rank: Callable[[Row], object]) -> Rows:
     """One row per key: the one of the greatest rank."""
-    return [max(group, key=rank) for group in grouped(rows, key).values()]  # type: ignore[type-var]
+    return [max(group, key=rank) for group in grouped(rows, key).values()]
 
 
 def day_in(zone: ZoneInfo, instant: datetime) -> date:
@@ -132,4 +133,4 @@ def day_in(zone: ZoneInfo, instant: datetime) -> date:
 def covers(row: Mapping[str, object], moment: date | datetime) -> bool:
     """Half-open validity `[effective_from, effective_to)`; an unknown end is open."""
     begins, ends = row["effective_from"], row["effective_to"]
-    return begins is not None and begins <= moment and (ends is None or moment < ends)  # type: ignore[operator]
+    return begins is not None and begins <= moment and (ends is None or moment < ends)

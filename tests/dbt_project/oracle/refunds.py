@@ -73,14 +73,14 @@ def refunded(line: Row, refunds: Rows, exchange: Exchange) -> Row:
     amount: Decimal | None = Decimal(0)
     units, restocked, inferred = 0, 0, False
     if line["is_sale"]:
-        quantity: int = line["quantity"]  # type: ignore[assignment]
+        quantity: int = line["quantity"]
         gone = line["status"] == "refunded"
         inferred = gone and not refunds
         units = quantity if inferred else min(_units(refunds), quantity)
         restocked = min(_units([r for r in refunds if r["is_restocked"]]), quantity)
         restocked = quantity if gone and line["shipping_time"] is None else restocked
-        amount = line["gmv_cny"] if inferred else _amount(line, refunds, exchange)  # type: ignore[assignment]
-    gmv: Decimal | None = line["gmv_cny"]  # type: ignore[assignment]
+        amount = line["gmv_cny"] if inferred else _amount(line, refunds, exchange)
+    gmv: Decimal | None = line["gmv_cny"]
     return {
         **line,
         "refund_cny": amount,
@@ -92,7 +92,7 @@ def refunded(line: Row, refunds: Rows, exchange: Exchange) -> Row:
 
 
 def _units(refunds: Rows) -> int:
-    return sum(r["quantity"] or 0 for r in refunds)  # type: ignore[misc]
+    return sum(r["quantity"] or 0 for r in refunds)
 
 
 def _amount(line: Row, refunds: Rows, exchange: Exchange) -> Decimal | None:
@@ -100,5 +100,5 @@ def _amount(line: Row, refunds: Rows, exchange: Exchange) -> Decimal | None:
     if line["gmv_cny"] is None:
         return None
     day = line["order_date"]
-    each = [cents(product(r["amount"], exchange.rate(r["currency"], day))) for r in refunds]  # type: ignore[arg-type]
-    return min(known_sum(each), line["gmv_cny"])  # type: ignore[call-overload, no-any-return]
+    each = [cents(product(r["amount"], exchange.rate(r["currency"], day))) for r in refunds]
+    return min(known_sum(each), line["gmv_cny"])

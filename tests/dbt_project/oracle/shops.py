@@ -16,7 +16,7 @@ _ZONES = {
 def shops(staged: Rows) -> dict[int, Row]:
     """D1, N: shop by id."""
     survivors = newest(staged, lambda r: r["id"], lambda r: lowest_if_unknown(audit_instant(r["updated_at"])))
-    return {row["id"]: _shop(row) for row in survivors}  # type: ignore[misc]
+    return {row["id"]: _shop(row) for row in survivors}
 
 
 def _shop(row: Row) -> Row:
@@ -37,7 +37,7 @@ def kept_out(shop_id: object, known: dict[int, Row]) -> str | None:
     """Why rows of this shop stay out of the marts (Q1, Q2), if they do."""
     if shop_id not in known:
         return "orphan_shop"
-    return None if known[shop_id]["is_production"] else "sandbox_shop"  # type: ignore[index]
+    return None if known[shop_id]["is_production"] else "sandbox_shop"
 
 
 def zone_of(shop: Row) -> ZoneInfo:

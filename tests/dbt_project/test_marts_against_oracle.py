@@ -1,0 +1,124 @@
+"""Every row and column of the core marts equals the oracle, over a large world in which every rule meets its edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg import sql
+
+from tests.dbt_project.conftest import PROJECT, Warehouse
+from tests.dbt_project.oracle.marts import expected_marts
+from tests.dbt_project.oracle.reading import Row, Rows, round_half_away
+from tests.dbt_project.scenarios import AS_OF, TYPES, nasty_world
+
+KEYS = {
+    "fct_order_lines_costed": ["order_line_id"],
+    "dq_quarantined_rows": ["entity", "id"],
+    "mart_gmv_daily": ["order_date", "shop_id"],
+    "mart_gmv_daily_local": ["order_date_local", "shop_id"],
+    "mart_gmv_weekly": ["week_start", "shop_id"],
+    "mart_gmv_monthly": ["month_start", "shop_id"],
+    "mart_sku_daily": ["order_date", "shop_id", "sku_code"],
+    "mart_sku_ranking_monthly": ["month_start", "sku_code"],
+    "mart_sku_stock": ["as_of_date", "sku_code"],
+    "mart_hot_seller_monthly": ["month_start", "manager"],
+    "mart_hot_seller_monthly_by_shop": ["month_start", "manager", "shop_id"],
+}
+# Descriptions and technical columns, for which the specification has no rule.
+WITHOUT_RULE = {"_refreshed_at", "order_line_key", "product_name", "category"}
+DESCRIPTIVE = {
+    "mart_sku_daily": {"manager"},
+    "mart_sku_ranking_monthly": {"manager"},
+    "mart_sku_stock": {"manager", "in_transit"},
+}
+RULES = {
+    "status": "S1-S3", "is_sale": "S4", "order_placed_at": "T1", "order_date": "T2", "order_date_local": "T3",
+    "match_method": "M", "matched_product_id": "M", "sku_code": "K", "manager": "G", "price_source": "P",
+    "line_amount": "P", "line_currency": "P", "fx_rate": "F", "gmv_cny": "F", "refund_cny": "R2 R3",
+    "units_refunded": "R2 R3", "refund_inferred": "R3", "net_revenue_cny": "R", "cost_status": "C4",
+    "cost_overlap": "C2", "unit_cost_cny": "C3", "cogs_units": "C3 R4", "cogs_cny": "C3", "est_cogs_cny": "C5",
+    "platform_fee_cny": "E", "payment_fee_cny": "E", "charges_cny": "A", "gross_profit_cny": "L", "profit_cny": "L",
+    "profit_est_cny": "L C5", "profit_margin": "L", "reason": "Q", "abc_class": "6.3", "trend": "6.3",
+}  # fmt: skip
+SHOWN = 12
+Built = tuple[Warehouse, dict[str, Rows]]
+
+
+def contract(pattern: str) -> dict[str, dict[str, str]]:
+    """Column types by model, as its YAML says."""
+    files = sorted((PROJECT / "models").glob(pattern))
+    models = [model for file in files for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])]
+    return {m["name"]: {c["name"]: c["data_type"] for c in m["columns"]} for m in models}
+
+
+@pytest.fixture(scope="module")
+def built(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterable[Built]:
+    """The marts of one world, and what the oracle makes of the same rows."""
+    world = nasty_world(seed=2025, parents=1500)
+    warehouse = Warehouse(postgres_server.create_database(), tmp_path_factory.mktemp("oracle"))
+    staged = contract("staging/**/_*.yml")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMNI_DATABASE_URL", warehouse.url)
+        for model, rows in world.items():
+            fill(warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
+        warehouse.build_marts("--vars", f"{{as_of_date: '{AS_OF}'}}")
+    yield warehouse, expected_marts(world, AS_OF)
+    postgres_server.drop_database(warehouse.url)
+
+
+def fill(url: str, model: str, types: dict[str, str], rows: Rows) -> None:
+    """Create `staging.<model>` and copy the rows into it."""
+    table, names = sql.Identifier("staging", model), sql.SQL(", ").join(map(sql.Identifier, types))
+    columns = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in types.items())
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("create schema if not exists staging")
+        cursor.execute(sql.SQL("create table {} ({})").format(table, columns))
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
+            for row in rows:
+                copy.write_row([row.get(name) for name in types])
+
+
+@pytest.mark.parametrize("mart", KEYS)
+def test_the_oracle_agrees_with_every_row_and_column(built: Built, mart: str) -> None:
+    warehouse, expected = built
+    types = contract("marts/**/_*.yml")[mart]
+    columns = [name for name in types if name not in WITHOUT_RULE | DESCRIPTIVE.get(mart, set())]
+    got = by_key(mart, warehouse.rows(f"select * from marts.{mart}"))
+    wanted = by_key(mart, expected[mart])
+    differences = [f"missing: {key}" for key in wanted.keys() - got.keys()]
+    differences += [f"unexpected: {key}" for key in got.keys() - wanted.keys()]
+    for key in sorted(wanted.keys() & got.keys(), key=str):
+        differences += differing(columns, types, wanted[key], got[key], key)
+    assert not differences, "\n".join([f"{len(differences)} differences in {mart}", *differences[:SHOWN]])
+    assert wanted, mart
+
+
+def by_key(mart: str, rows: Rows) -> dict[tuple[object, ...], Row]:
+    """Rows by the grain of the mart; a repeated key is an error of whoever made the rows."""
+    found = {tuple(row[name] for name in KEYS[mart]): row for row in rows}
+    assert len(found) == len(rows), f"{mart}: the key is not unique"
+    return found
+
+
+def differing(columns: list[str], types: dict[str, str], wanted: Row, got: Row, key: object) -> list[str]:
+    """One line per column that differs, with the rule that decides it."""
+    return [
+        f"{key} {name} [{RULES.get(name, '6')}]: expected {wanted[name]!r}, got {got[name]!r}"
+        for name in columns
+        if stored(wanted[name], types[name]) != stored(got[name], types[name])
+    ]
+
+
+def stored(value: object, kind: str) -> object:
+    """A value as a column of this type shows it; NULL is not 0 and true is not 1."""
+    if isinstance(value, Decimal) and "," in kind:
+        return round_half_away(value, int(kind.rstrip(")").rpartition(",")[2]))
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return (type(value).__name__, value) if isinstance(value, bool) else value
