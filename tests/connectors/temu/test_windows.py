@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -84,7 +85,7 @@ async def test_a_quiet_window_gives_exactly_its_orders_oldest_leaf_first(
     assert ends == sorted(ends)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(ORDERS, MOVES, st.integers(0, 20))
 async def test_live_windows_over_a_drifting_list_never_miss_an_order(
     orders: dict[str, int], moves: dict[int, list[str]], overlap: int
@@ -164,5 +165,5 @@ def test_a_cut_window_is_covered_exactly(seconds: int, pieces: int) -> None:
     parts = cut(Window(at(0), at(seconds)), pieces)
     assert parts[0].start == at(0)
     assert parts[-1].end == at(seconds)
-    assert all(one.end == other.start for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(parts))
     assert all(part.seconds >= 1 for part in parts)

@@ -1,0 +1,163 @@
+"""A sandbox gateway in a thread, its clock stopped: what it says changes only when a test says so."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+import structlog
+import uvicorn
+from pydantic import SecretStr
+
+from connectors.sandbox.sandbox import Options, Sandbox
+from connectors.sandbox.server import build_app
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
+from connectors.shops import NewShop, Shop, ShopCredentials, add_shop
+from connectors.sync import SyncFailure, SyncReport, sync_shops
+
+NOW = 1_780_000_123
+"""Where the gateway's clock stands: some instant in May 2026 (UTC)."""
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+    structlog.reset_defaults()
+
+
+@dataclass
+class Gateway:
+    """A running sandbox and its commands."""
+
+    url: str
+    sandbox: Sandbox
+
+    def shops(self) -> list[dict[str, object]]:
+        """Every shop with its credentials."""
+        with urllib.request.urlopen(f"{self.url}/sandbox/shops") as answer:
+            return json.load(answer)
+
+    def faults(self, *rules: dict[str, object]) -> None:
+        """Put these rules in force; none = no trouble."""
+        self.sandbox.faults.replace(rules)
+
+    def advance(self, **spans: float) -> None:
+        """Let time pass: days, hours, seconds."""
+        seconds = spans.get("days", 0) * 86_400 + spans.get("hours", 0) * 3600 + spans.get("seconds", 0)
+        self.sandbox.advance(seconds)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """A small world: four shops, a few days, a few orders a day, no quota."""
+    options = Options(tmp_path / "sandbox", days=4, orders_per_day=5, now=NOW, quota=0)
+    sandbox = Sandbox(options, real=lambda: float(NOW))
+    config = uvicorn.Config(build_app(sandbox), port=0, lifespan="off", log_level="error", date_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Gateway(f"http://127.0.0.1:{port}", sandbox)
+    server.should_exit = True
+    thread.join(10)
+
+
+@dataclass
+class Desk:
+    """An operator's desk: registered shops, and one sync after another on them."""
+
+    url: str
+    settings: Settings
+    shops: list[Shop]
+    events: list[SyncReport | SyncFailure] = field(default_factory=list)
+    runs: int = 0
+
+    def sync(self, **choice: object) -> list[SyncReport | SyncFailure]:
+        """One run; `shops`, `streams` and `window` narrow it."""
+        self.runs += 1
+        asked = {"shops": None, "streams": None, "window": None, **choice}
+        return sync_shops(
+            self.url, settings=self.settings, run_id=f"run-{self.runs}", on_event=self.events.append, **asked
+        )
+
+    def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Rows of a query."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(statement, values or None).fetchall()
+
+    def contents(self) -> dict[str, object]:
+        """Everything that landed, without what says only when and by whom."""
+        tables = {}
+        for table in TABLES:
+            columns = f"to_jsonb(t) - 'loaded_at' - 'run_id' - {READ_TIMES.get(table, 'array[]::text[]')}"
+            tables[table] = self.query(f"select {columns} from raw_temu.{table} t order by 1")
+        return tables
+
+
+TABLES = (
+    "orders", "order_versions", "order_amounts", "order_details", "products", "product_snapshots", "activities",
+    "activity_goods", "after_sales", "after_sales_details",
+)  # fmt: skip
+READ_TIMES = dict.fromkeys(
+    ("products", "product_snapshots", "activities", "activity_goods"), "array['source_updated_at']"
+)
+"""Tables of sources without update times: theirs is the instant of the read, to the second."""
+
+
+@pytest.fixture
+def open_desk(postgres_server, gateway: Gateway, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """Makes desks with a database of their own; `change` may spoil a shop before it is registered."""
+    made: list[str] = []
+
+    def make(*, only: int | None = None, change: Callable[[dict[str, object]], None] | None = None) -> Desk:
+        url = postgres_server.create_database()
+        made.append(url)
+        settings = Settings(
+            _env_file=None, data_dir=tmp_path / f"data{len(made)}", database_url=SecretStr(url), settle_seconds=0
+        )
+        rows = gateway.shops()[:only]
+        for row in rows:
+            if change:
+                change(row)
+        return Desk(url, settings, register(url, settings, rows))
+
+    yield make
+    for url in made:
+        postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    """A desk with all shops of the gateway."""
+    return open_desk()
+
+
+def register(url: str, settings: Settings, rows: list[dict[str, object]]) -> list[Shop]:
+    """Enter the sandbox's shops, with a quota that does not slow tests."""
+    with psycopg.connect(url) as connection:
+        box = SecretBox.open(settings)
+        shops = [add_shop(connection, box, _new_shop(row)) for row in rows]
+        for shop in shops:
+            connection.execute(
+                "insert into ops.app_quota (app_key, calls_per_second) values (%s, 100000) on conflict do nothing",
+                [shop.app_key],
+            )
+    return shops
+
+
+def _new_shop(row: dict[str, object]) -> NewShop:
+    names = ("temu_shop_id", "shop_name", "region", "gateway", "gateway_url", "app_key")
+    sealed = ShopCredentials(SecretStr(row["app_secret"]), SecretStr(row["access_token"]))
+    return NewShop(**{name: row[name] for name in names}, credentials=sealed, environment="sandbox")

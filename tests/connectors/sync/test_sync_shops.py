@@ -1,0 +1,356 @@
+"""All streams of all shops against the sandbox gateway, without and with trouble."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import (
+    AppError,
+    ConfigurationError,
+    ShopAuthError,
+    TransientError,
+)
+from connectors.records import Window
+from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops
+from connectors.temu import client as temu_client
+from connectors.temu.client import RetryPolicy
+from connectors.temu.streams import STREAMS
+
+FAST = RetryPolicy(attempts=5, wait_initial=0.001, wait_max=0.01, jitter=0.001, throttle_rest=0.01)
+
+
+@pytest.fixture(autouse=True)
+def _patience_of_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(temu_client, "RetryPolicy", lambda: FAST)
+
+
+def _failures(outcomes: list[object]) -> list[SyncFailure]:
+    return [one for one in outcomes if isinstance(one, SyncFailure)]
+
+
+def _reports(outcomes: list[object]) -> dict[tuple[str, str], SyncReport]:
+    return {(one.shop_name, one.stream): one for one in outcomes if isinstance(one, SyncReport)}
+
+
+def _only(fault: str, shop: object = None, **more: object) -> dict[str, object]:
+    return {"kind": fault, **({"shop": shop} if shop else {}), **more}
+
+
+def test_every_stream_of_every_shop_lands_what_the_platform_has(desk, gateway) -> None:
+    outcomes = desk.sync()
+    assert _failures(outcomes) == []
+    assert set(_reports(outcomes)) == {(shop.shop_name, stream) for shop in desk.shops for stream in STREAMS}
+    for shop, live in zip(desk.shops, gateway.sandbox.world.shops, strict=True):
+        landed = {sn for (sn,) in desk.query("select parent_order_sn from raw_temu.orders where shop_id = %s", shop.id)}
+        assert landed == {sn for _, sn in live.book.updated_between(0, gateway.sandbox.now() - 1)}
+    for table in ("order_amounts", "order_details", "products", "product_snapshots", "activities", "activity_goods"):
+        assert desk.query(f"select count(*) from raw_temu.{table}")[0][0] > 0, table
+    assert desk.query("select count(*) from ops.dead_letters") == [(0,)]
+
+
+def test_counts_of_a_report_add_up_and_stand_in_its_task_row(desk) -> None:
+    for report in _reports(desk.sync()).values():
+        assert report.read == report.inserted + report.updated + report.unchanged + report.stale + report.dead_lettered
+        [row] = desk.query(
+            "select status, mode, calls, rows_read, rows_inserted from ops.sync_tasks where shop_id = %s and stream = %s",
+            report.shop_id,
+            report.stream,
+        )
+        assert row == ("completed", "live", report.calls, report.read, report.inserted)
+
+
+def test_a_second_run_changes_nothing_and_costs_few_calls(desk) -> None:
+    first = desk.sync()
+    before = desk.contents()
+    second = desk.sync()
+    assert desk.contents() == before
+    assert sum(one.inserted + one.updated for one in second) == 0
+    assert sum(one.calls for one in second) < sum(one.calls for one in first) / 3
+
+
+def test_news_are_read_on_from_the_watermark_and_old_states_are_kept(desk, gateway) -> None:
+    desk.sync()
+    gateway.advance(hours=8)
+    outcomes = desk.sync()
+    assert _failures(outcomes) == []
+    orders = [report for (_, stream), report in _reports(outcomes).items() if stream == "orders"]
+    assert sum(report.updated for report in orders) > 0
+    assert desk.query("select count(*) from raw_temu.order_versions")[0][0] == sum(one.updated for one in orders)
+    [(behind,)] = desk.query(
+        "select count(*) from raw_temu.order_amounts a join raw_temu.orders o using (shop_id, parent_order_sn)"
+        " where a.source_updated_at < o.source_updated_at"
+    )
+    pending = sum(report.pending for report in _reports(outcomes).values())
+    assert behind <= pending
+
+
+def test_the_watermark_is_the_newest_stored_update(desk) -> None:
+    desk.sync(streams=["orders"])
+    marks = dict(desk.query("select shop_id, watermark from ops.watermarks where stream = 'orders'"))
+    newest = dict(desk.query("select shop_id, max(source_updated_at) from raw_temu.orders group by 1"))
+    assert marks == newest
+
+
+def test_a_backfill_reads_its_window_only_and_leaves_the_watermark_alone(desk, gateway) -> None:
+    day = datetime.fromtimestamp(gateway.sandbox.now(), UTC).date() - timedelta(days=1)
+    window = Window.of_day(day)
+    outcomes = desk.sync(window=window, streams=["orders", "order_amounts"])
+    assert _failures(outcomes) == []
+    [(outside,)] = desk.query(
+        "select count(*) from raw_temu.orders where source_updated_at < %s or source_updated_at >= %s",
+        window.start,
+        window.end,
+    )
+    assert outside == 0
+    assert desk.query("select count(*) from raw_temu.orders")[0][0] > 0
+    assert desk.query("select count(*) from ops.watermarks") == [(0,)]
+
+
+def test_day_by_day_backfills_give_the_same_orders_as_one_live_read(open_desk, gateway) -> None:
+    live, piecewise = open_desk(only=2), open_desk(only=2)
+    live.sync(streams=["orders", "after_sales"])
+    now = datetime.fromtimestamp(gateway.sandbox.now(), UTC)
+    for days in (0, 3, 1, 4, 2, 5, 6):
+        day = now.date() - timedelta(days=days)
+        piecewise.sync(streams=["orders", "after_sales"], window=Window.of_day(day))
+    assert piecewise.contents() == live.contents()
+
+
+def test_progress_is_told_with_growing_counts(desk) -> None:
+    told: list[SyncProgress] = []
+    sync_shops(
+        desk.url, settings=desk.settings, shops=None, streams=["orders"], window=None, run_id="r",
+        on_event=lambda _event: None, on_progress=told.append,
+    )  # fmt: skip
+    assert told
+    assert all(one.stream == "orders" and one.read > 0 for one in told)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        _only("throttle", rate=0.1),
+        _only("system_error", rate=0.1),
+        _only("http_502_html", rate=0.1),
+        _only("truncated_json", rate=0.1),
+        _only("connection_reset", rate=0.1),
+        _only("unknown_fields"),
+        _only("drift", count=6),
+        _only("changed_total", count=2),
+    ],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_trouble_that_passes_leaves_the_same_tables(open_desk, gateway, fault: dict[str, object]) -> None:
+    troubled = open_desk(only=2)
+    gateway.faults(fault)
+    outcomes = troubled.sync(streams=["orders", "after_sales", "order_amounts"])
+    hits = gateway.sandbox.faults.faults[0].hits
+    gateway.faults()
+    assert hits > 0
+    assert [failure for failure in _failures(outcomes) if not isinstance(failure.error, TransientError)] == []
+    troubled.sync(streams=["orders", "after_sales", "order_amounts"])
+    plain = open_desk(only=2)
+    plain.sync(streams=["orders", "after_sales", "order_amounts"])
+    strange = fault["kind"] in ("unknown_fields", "drift")  # these change what the platform says
+    for table, rows in plain.contents().items():
+        if not strange:
+            assert troubled.contents()[table] == rows
+        elif table != "order_versions":
+            assert len(troubled.contents()[table]) == len(rows), table
+
+
+def test_a_record_of_another_type_is_set_aside_and_its_page_lands(open_desk, gateway) -> None:
+    desk = open_desk(only=1)
+    gateway.faults(_only("retyped_field", type="bg.order.list.v2.get", count=1))
+    [report] = desk.sync(streams=["orders"])
+    assert report.dead_lettered == 1
+    assert report.read == report.inserted + 1
+    [(stream, path, payload)] = desk.query("select stream, field_path, payload from ops.dead_letters")
+    assert (stream, path) == ("orders", "parentOrderMap.parentOrderSn")
+    assert json.loads(payload)["orderList"]
+
+
+def test_an_expired_token_stops_its_shop_with_one_message_and_no_other(desk, gateway) -> None:
+    victim = desk.shops[1]
+    gateway.faults(_only("token_expired", victim.temu_shop_id))
+    outcomes = desk.sync()
+    [failure] = _failures(outcomes)
+    assert isinstance(failure.error, ShopAuthError)
+    assert victim.shop_name in failure.message
+    assert "authorise" in failure.remedy
+    assert len(failure.stopped) == len(STREAMS) - 1
+    assert {shop for shop, _ in _reports(outcomes)} == {shop.shop_name for shop in desk.shops} - {victim.shop_name}
+
+
+def test_a_token_that_expires_in_the_middle_keeps_what_was_stored(open_desk, gateway) -> None:
+    desk = open_desk(only=1)
+    gateway.faults(_only("token_expired", after=8))
+    [failure] = _failures(desk.sync())
+    assert failure.stream == "order_amounts"
+    assert failure.stopped == ("order_details", "products", "activities")
+    gateway.faults()
+    assert _failures(desk.sync()) == []
+    plain = open_desk(only=1)
+    plain.sync()
+    assert desk.contents() == plain.contents()
+
+
+def test_a_wrong_app_secret_names_shop_and_remedy_and_the_others_load(open_desk) -> None:
+    spoilt: list[str] = []
+
+    def spoil(row: dict[str, object]) -> None:
+        if not spoilt or spoilt[0] == row["app_key"]:
+            spoilt[:] = [str(row["app_key"])]
+            row["app_secret"] = "0" * 40
+
+    desk = open_desk(change=spoil)
+    victims = {shop.shop_name for shop in desk.shops if shop.app_key == spoilt[0]}
+    outcomes = desk.sync(streams=["orders"])
+    failures = _failures(outcomes)
+    assert {failure.shop_name for failure in failures} == victims
+    for failure in failures:
+        assert isinstance(failure.error, AppError)
+        assert failure.shop_name in failure.message
+        assert "app secret" in failure.remedy
+        assert "0" * 40 not in str(failure)
+    assert {shop for shop, _ in _reports(outcomes)} == {shop.shop_name for shop in desk.shops} - victims
+
+
+def test_an_unreachable_gateway_names_shop_and_remedy_and_the_others_load(open_desk) -> None:
+    def unplug(row: dict[str, object]) -> None:
+        if row["gateway"] == "EU":
+            row["gateway_url"] = "http://127.0.0.1:9/EU/openapi/router"
+
+    desk = open_desk(change=unplug)
+    outcomes = desk.sync(streams=["orders", "products"])
+    failures = _failures(outcomes)
+    assert {failure.shop_name for failure in failures} == {s.shop_name for s in desk.shops if s.gateway == "EU"}
+    for failure in failures:
+        assert isinstance(failure.error, TransientError)
+        assert "gateway address" in failure.remedy
+        assert failure.stopped == ("products",)
+    assert len(_reports(outcomes)) == 2 * (len(desk.shops) - len(failures))
+
+
+def test_an_operation_that_the_token_lacks_is_skipped_and_told_once(desk, gateway) -> None:
+    outcomes = desk.sync(streams=["orders", "order_amounts", "products"])
+    forbidden = [report for report in _reports(outcomes).values() if report.forbidden]
+    assert {report.stream for report in forbidden} == {"order_amounts"}
+    for report in forbidden:
+        assert report.calls == 1
+        assert "Seller Center" in report.forbidden
+        assert (report.shop_name, "products") in _reports(outcomes)
+
+
+def test_amounts_that_are_not_ready_are_asked_for_again_by_the_next_run(open_desk, gateway) -> None:
+    desk = open_desk(only=1)
+    gateway.faults(_only("amounts_calculating", rate=0.5))
+    report = _reports(desk.sync())[desk.shops[0].shop_name, "order_amounts"]
+    assert report.pending > 0
+    gateway.faults()
+    again = _reports(desk.sync())[desk.shops[0].shop_name, "order_amounts"]
+    plain = open_desk(only=1)
+    really_pending = _reports(plain.sync())[desk.shops[0].shop_name, "order_amounts"].pending
+    assert again.pending == really_pending
+    assert desk.contents() == plain.contents()
+
+
+def test_named_orders_are_refreshed_with_their_money_and_the_watermark_stays(open_desk, gateway) -> None:
+    desk = open_desk(only=1)
+    desk.sync()
+    marks = desk.query("select stream, watermark from ops.watermarks order by 1")
+    gateway.advance(hours=6)
+    now = datetime.fromtimestamp(gateway.sandbox.now(), UTC)
+    other = open_desk(only=1)
+    other.sync(streams=["orders"], window=Window(now - timedelta(hours=6), now))
+    changed = [sn for (sn,) in other.query("select parent_order_sn from raw_temu.orders order by 1")][:3]
+    shop = desk.shops[0]
+    report = refresh_orders(
+        desk.url, settings=desk.settings, temu_shop_id=shop.temu_shop_id,
+        parent_order_sns=[*changed, changed[0], "PO-211-00000000000000000"], run_id="hook",
+    )  # fmt: skip
+    assert (report.read, report.mode, report.stream) == (len(changed), "refresh", "orders")
+    assert report.inserted + report.updated == len(changed)
+    assert desk.query("select stream, watermark from ops.watermarks order by 1") == marks
+    query = "select parent_order_sn, source_updated_at from raw_temu.orders where parent_order_sn = any(%s) order by 1"
+    assert desk.query(query, changed) == other.query(query, changed)
+
+
+def test_a_check_tells_mall_validity_and_missing_grants(desk) -> None:
+    checks = [check_shop(desk.url, settings=desk.settings, shop=shop.shop_name) for shop in desk.shops]
+    assert all(check.is_well for check in checks)
+    assert [check.mall_id for check in checks] == [shop.temu_shop_id for shop in desk.shops]
+    assert any("bg.order.amount.query" in check.missing for check in checks)
+
+
+def test_a_check_of_another_malls_token_is_not_well(open_desk) -> None:
+    desk = open_desk(only=1, change=lambda row: row.update(temu_shop_id=634_000_000_000_000))
+    check = check_shop(desk.url, settings=desk.settings, shop=desk.shops[0].shop_name)
+    assert not check.is_well
+    assert "634000000000000" in check.message
+
+
+def test_a_check_of_an_expired_token_says_what_to_do(desk, gateway) -> None:
+    gateway.faults(_only("token_expired"))
+    check = check_shop(desk.url, settings=desk.settings, shop=str(desk.shops[0].temu_shop_id))
+    assert not check.is_well
+    assert "authorise" in check.message
+
+
+def test_unknown_names_are_refused_before_anything_is_read(desk) -> None:
+    with pytest.raises(ConfigurationError, match="no stream is called refunds"):
+        desk.sync(streams=["refunds"])
+    with pytest.raises(ConfigurationError, match="Nowhere"):
+        desk.sync(shops=["Nowhere"])
+
+
+def test_buyer_comments_do_not_land(desk, gateway) -> None:
+    gateway.advance(days=15)
+    desk.sync(streams=["orders", "after_sales"])
+    [(cases,)] = desk.query("select count(*) from raw_temu.after_sales_details")
+    [(comments,)] = desk.query("select count(*) from raw_temu.after_sales_details where payload::text like '%omment%'")
+    assert cases > 0
+    assert comments == 0
+
+
+def test_two_runs_at_once_land_every_record_once(open_desk, gateway: object) -> None:
+    import threading
+
+    desk, plain = open_desk(only=2), open_desk(only=2)
+    runs = [threading.Thread(target=desk.sync) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join(60)
+    plain.sync()
+    assert _failures(desk.events) == []
+    assert desk.contents() == plain.contents()
+
+
+def test_the_sandbox_as_a_process_of_its_own_serves_a_whole_sync(
+    open_desk: Callable[..., object], tmp_path: Path
+) -> None:
+    from tests.connectors.sync.conftest import register
+
+    desk = open_desk(only=0)
+    command = [sys.executable, "-m", "connectors.sandbox", "serve", "--data-dir", str(tmp_path / "own"), "--quota", "0"]
+    process = subprocess.Popen([*command, "--days", "2", "--orders-per-day", "4"], stdout=subprocess.PIPE, text=True)
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        with urllib.request.urlopen(f"{url}/sandbox/shops") as answer:
+            desk.shops = register(desk.url, desk.settings, json.load(answer))
+        outcomes = desk.sync()
+    finally:
+        process.terminate()
+        process.wait(15)
+        process.stdout.close()
+    assert _failures(outcomes) == []
+    assert len(outcomes) == len(desk.shops) * len(STREAMS)
