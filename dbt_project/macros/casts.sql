@@ -73,7 +73,8 @@
     {{ 'UTC' if column in ['created_at', 'updated_at', 'loaded_at', 'last_sync_at'] else 'Asia/Shanghai' }}
 {%- endmacro %}
 
-{# Instants outside 1900–9999 are unknown; a validity that starts earlier simply starts in 1900. #}
+{# Instants and days outside 1900–2199 are sentinels (9999-12-31) or slips: unknown, which for the end of a validity means
+   open. A validity that starts earlier starts in 1900. #}
 {% macro staged_instant(column, found) -%}
     {%- if found == 'timestamp with time zone' -%} {%- set instant = column -%}
     {%- elif found in ['timestamp without time zone', 'date'] -%}
@@ -83,7 +84,7 @@
     {%- endif -%}
     case
         {%- if column == 'effective_from' %} when {{ instant }} < '1900-01-01'::timestamptz then '1900-01-01'::timestamptz {% endif %}
-        when {{ instant }} >= '1900-01-01'::timestamptz and {{ instant }} < '10000-01-01'::timestamptz then {{ instant }}
+        when {{ instant }} >= '1900-01-01'::timestamptz and {{ instant }} < '2200-01-01'::timestamptz then {{ instant }}
     end
 {%- endmacro %}
 
@@ -116,6 +117,6 @@ end
     {%- endif -%}
     case
         {%- if column == 'effective_from' %} when {{ day }} < '1900-01-01'::date then '1900-01-01'::date {% endif %}
-        when {{ day }} >= '1900-01-01'::date and {{ day }} < '10000-01-01'::date then {{ day }}
+        when {{ day }} >= '1900-01-01'::date and {{ day }} < '2200-01-01'::date then {{ day }}
     end
 {%- endmacro %}

@@ -127,7 +127,9 @@ class Book:
         own = sorted((p for p in self.products if p["shop_id"] == line["shop_id"]), key=lambda p: p["id"])
         code = n2(line["product_sku"])
         by_code = [p for p in own if code and n2(p["sku"]) == code]
-        by_code.sort(key=lambda p: (p["spu_id"] != line["spu_id"] or line["spu_id"] is None, not p["is_active"], p["id"]))
+        by_code.sort(
+            key=lambda p: (p["spu_id"] != line["spu_id"] or line["spu_id"] is None, not p["is_active"], p["id"])
+        )
         by_spu = [p for p in own if line["spu_id"] and p["spu_id"] == line["spu_id"]]
         ways = {
             "sku_id": [p for p in own if line["product_sku_id"] and p["product_id"] == line["product_sku_id"]],
@@ -282,7 +284,10 @@ def _split(lines: list[Row], total: Decimal) -> None:
     whole = sum(weights)
     for line, weight in zip(lines, weights, strict=True):
         line["charges_cny"] = money(total * weight / whole if whole else total / len(lines))
-    order = [(-w, x["order_sn"], n2(x["product_sku"]) or "", n1(x["spu_id"]) or "") for x, w in zip(lines, weights, strict=True)]
+    order = [
+        (-w, x["order_sn"], n2(x["product_sku"]) or "", n1(x["spu_id"]) or "")
+        for x, w in zip(lines, weights, strict=True)
+    ]
     lines[order.index(min(order))]["charges_cny"] += total - sum(x["charges_cny"] for x in lines)
 
 

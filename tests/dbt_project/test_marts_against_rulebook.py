@@ -75,7 +75,9 @@ def random_book(seed: int, parents: int) -> Book:
         {"id": 3, "region": "JP", "timezone": "Australia/Sydney", "default_manager": " n/a "},
         {"id": 4, "region": "GLOBAL", "environment": "sandbox"},
     ]
-    shops = [{"timezone": None, "default_manager": None, "environment": None, "shop_name": f"s{s['id']}"} | s for s in shops]
+    shops = [
+        {"timezone": None, "default_manager": None, "environment": None, "shop_name": f"s{s['id']}"} | s for s in shops
+    ]
     products = [
         {
             "id": number, "shop_id": dice.randrange(1, 5), "product_id": str(dice.randrange(900, 925)),
@@ -149,7 +151,14 @@ def _add_refunds(dice: random.Random, book: Book, line: Row) -> None:
         }  # fmt: skip
         book.refunds.append(case)
         if dice.random() < 0.1:
-            book.refunds.append(case | {"id": 50_000 + number, "refund_amount": Decimal("1.11"), "updated_at": case["updated_at"] + timedelta(days=1)})
+            book.refunds.append(
+                case
+                | {
+                    "id": 50_000 + number,
+                    "refund_amount": Decimal("1.11"),
+                    "updated_at": case["updated_at"] + timedelta(days=1),
+                }
+            )
 
 
 def _fill(warehouse: Warehouse, book: Book) -> None:
@@ -167,7 +176,9 @@ def test_every_line_and_total_follows_the_rules(warehouse: Warehouse, seed: int)
     built = {row["order_line_id"]: row for row in warehouse.rows("select * from marts.fct_order_lines_costed")}
     assert built.keys() == expected.keys()
     for number, line in expected.items():
-        differences = {name: (built[number][name], line[name]) for name in COMPARED if built[number][name] != line[name]}
+        differences = {
+            name: (built[number][name], line[name]) for name in COMPARED if built[number][name] != line[name]
+        }
         assert not differences, (line["order_sn"], differences)
     rows = warehouse.rows("select entity, id, reason from marts.dq_quarantined_rows")
     assert {(row["entity"], row["id"]): row["reason"] for row in rows} == book.quarantined

@@ -36,10 +36,21 @@ def parent_totals(
         kind, amount = text(row["charge_type"]), _in_cny(row, exchange)
         reason = kept_out(row["shop_id"], shops) or _trouble(parent in parents, kind, amount)
         if reason:
-            out.append(quarantined("order_charges", {"id": row["id"], "shop_id": row["shop_id"]}, reason))
+            named = {"id": row["id"], "shop_id": row["shop_id"], "order_sn": parent[1]}
+            out.append(quarantined("order_charges", named, reason))
         else:
             totals[parent] = totals.get(parent, Decimal(0)) + _SIGN[kind] * amount
     return totals, out
+
+
+def all_charges(of_files: Rows, of_platform: Rows) -> Rows:
+    """§3.6: what a file charges to a parent replaces what the platform tells of the same kind, never adds to it."""
+    told = {_told(row) for row in of_files}
+    return of_files + [row for row in of_platform if None in _told(row) or _told(row) not in told]
+
+
+def _told(row: Row) -> tuple[object, ...]:
+    return row["shop_id"], text(row["parent_order_sn"]), text(row["charge_type"])
 
 
 def _once(staged: Rows) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.dbt_project.oracle.catalogue import Catalogue, matched, products
-from tests.dbt_project.oracle.charges import allocated, parent_totals
+from tests.dbt_project.oracle.charges import all_charges, allocated, parent_totals
 from tests.dbt_project.oracle.costs import costed, valid_costs
 from tests.dbt_project.oracle.orders import order_lines
 from tests.dbt_project.oracle.rates import Exchange, Fees
@@ -25,7 +25,7 @@ def costed_lines(staging: Staging) -> tuple[Rows, Rows]:
 
     lines, out = order_lines(staging["stg_temu__orders"], known)
     refunds, lost_refunds = attached(completed_refunds(staging["stg_temu__refunds"]), lines, known)
-    charges = staging["stg_files__order_charges"] + staging["stg_temu__order_charges"]
+    charges = all_charges(staging["stg_files__order_charges"], staging["stg_temu__order_charges"])
     totals, lost_charges = parent_totals(charges, lines, known, exchange)
 
     lines = [priced(matched(line, catalogue), exchange) for line in lines]

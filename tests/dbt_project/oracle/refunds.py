@@ -55,17 +55,21 @@ def attached(refunds: Rows, lines: Rows, shops: dict[int, Row]) -> tuple[dict[ob
     found: dict[object, Rows] = {}
     out: Rows = []
     for refund in refunds:
-        lines_of_it = [
-            line
-            for line in children.get((refund["shop_id"], refund["order_sn"]), [])
-            if refund["product_sku"] in (None, line["product_sku"])
-        ]
-        if len(lines_of_it) == 1:
-            found.setdefault(lines_of_it[0]["id"], []).append(refund)
+        line = _line_of(refund, children.get((refund["shop_id"], refund["order_sn"]), []))
+        if line:
+            found.setdefault(line["id"], []).append(refund)
         else:
             reason = kept_out(refund["shop_id"], shops) or "refund_unallocated"
             out.append(quarantined("refunds", refund, reason))
     return found, out
+
+
+def _line_of(refund: Row, lines: Rows) -> Row | None:
+    """R1. Two styles of one order may share a code: then the sale, then the first style, so that nothing is lost."""
+    if refund["product_sku"] is None:
+        return lines[0] if len(lines) == 1 else None
+    named = [line for line in lines if line["product_sku"] == refund["product_sku"]]
+    return min(named, key=lambda line: (not line["is_sale"], line["spu_id"] or ""), default=None)
 
 
 def refunded(line: Row, refunds: Rows, exchange: Exchange) -> Row:
