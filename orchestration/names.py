@@ -35,6 +35,7 @@ PRODUCTS_POOL = "temu_products"
 FILES_POOL = "files"
 WEBHOOKS_POOL = "webhooks"
 MARTS_POOL = "marts"
+CHECKS_POOL = "raw_checks"
 
 LOCATION_OF_JOB = {
     INGEST_ORDERS: INGEST_LOCATION,

@@ -1,38 +1,80 @@
-"""Asset checks on the raw tables: one per table and severity, all evaluated in one step.
+"""Verdicts on the raw tables: assets `quality/*`, each with its asset checks, all evaluated in one step.
 
 Belongs here: how suites become checks. A broken E rule stops the build of the marts in the same run; a broken W
 rule is shown. The rules themselves are `suites`, their evaluation is `expectations`.
+The checks hang on assets of this location, between raw table and models, and not on `raw_temu/*` themselves: the
+backfill daemon would ask the light location to run checks that only this one defines, and every backfill would fail.
 """
 
 from collections.abc import Iterator, Mapping
 
 from dagster import (
-    AssetCheckExecutionContext,
     AssetCheckResult,
-    AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
+    AssetExecutionContext,
     AssetKey,
-    multi_asset_check,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
 )
 
 from orchestration.failures import TRANSIENT_RETRIES, explained
+from orchestration.names import CHECKS_POOL
+from orchestration.raw_tables import OWNERS, temu_key
 from orchestration.resources import Warehouse
 from orchestration.transform.suites import SUITES, E, Outcome, Rule, Suite, W
 
 CHECK_NAME = {E: "can_be_trusted", W: "looks_usual"}
+CHECKED_TABLES = tuple(dict.fromkeys(suite.table for suite in SUITES))
 
 
-def check_specs() -> list[AssetCheckSpec]:
-    """One check per table and severity; the E check stops the build in its run."""
-    pairs = {(suite.table, rule.severity) for suite in SUITES for rule in suite.rules}
-    return [_spec(table, severity) for table, severity in sorted(pairs, key=lambda pair: (pair[0], pair[1].value))]
+def verdict_key(table: str) -> AssetKey:
+    """Asset key of the verdict on a raw table; models that read the table depend on it."""
+    return AssetKey(["quality", table])
 
 
-def _spec(table: str, severity: AssetCheckSeverity) -> AssetCheckSpec:
+def build_raw_checks() -> AssetsDefinition:
+    """One step for all suites, so that Great Expectations is loaded once."""
+
+    @multi_asset(
+        name="raw_checks",
+        specs=[_asset(table) for table in CHECKED_TABLES],
+        check_specs=[_check(table, severity) for table in CHECKED_TABLES for severity in _severities(table)],
+        retry_policy=TRANSIENT_RETRIES,
+        pool=CHECKS_POOL,
+    )
+    def raw_checks(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[None]]:
+        from orchestration.transform.expectations import validate
+
+        with explained():
+            outcomes = validate(warehouse.database_url(), SUITES)
+        for table in CHECKED_TABLES:
+            results = [_result(table, severity, outcomes) for severity in _severities(table)]
+            for result in results:
+                if not result.passed:
+                    context.log.warning("raw_temu.%s: %s", table, result.description)
+            yield MaterializeResult(asset_key=verdict_key(table), check_results=results)
+
+    return raw_checks
+
+
+def _asset(table: str) -> AssetSpec:
+    return AssetSpec(
+        verdict_key(table),
+        deps=[temu_key(table)],
+        description=f"Whether raw_temu.{table} may be built upon: Great Expectations suites as checks.",
+        group_name="quality",
+        owners=OWNERS,
+        kinds={"greatexpectations", "postgres"},
+    )
+
+
+def _check(table: str, severity: AssetCheckSeverity) -> AssetCheckSpec:
     return AssetCheckSpec(
         CHECK_NAME[severity],
-        asset=AssetKey(["raw_temu", table]),
+        asset=verdict_key(table),
         blocking=severity is E,
         description="; ".join(rule.words for _, rule in rules_of(table, severity)) + ".",
         metadata={"severity": "E" if severity is E else "W"},
@@ -46,32 +88,15 @@ def rules_of(table: str, severity: AssetCheckSeverity) -> list[tuple[Suite, Rule
     ]
 
 
-def build_raw_checks() -> AssetChecksDefinition:
-    """One step for all suites, so that Great Expectations is loaded once."""
-
-    @multi_asset_check(
-        name="raw_checks", specs=check_specs(), can_subset=True, retry_policy=TRANSIENT_RETRIES, compute_kind="python"
-    )
-    def raw_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[AssetCheckResult]:
-        from orchestration.transform.expectations import validate
-
-        with explained():
-            outcomes = validate(warehouse.database_url(), SUITES)
-        for key in sorted(context.selected_asset_check_keys, key=str):
-            severity = E if key.name == CHECK_NAME[E] else W
-            yield _result(key.asset_key, severity, outcomes)
-
-    return raw_checks
+def _severities(table: str) -> list[AssetCheckSeverity]:
+    return [severity for severity in (E, W) if rules_of(table, severity)]
 
 
-def _result(
-    asset: AssetKey, severity: AssetCheckSeverity, outcomes: Mapping[tuple[str, str], Outcome]
-) -> AssetCheckResult:
-    table = asset.path[-1]
+def _result(table: str, severity: AssetCheckSeverity, outcomes: Mapping[tuple[str, str], Outcome]) -> AssetCheckResult:
     mine = {rule.words: outcomes[table, rule.words] for _, rule in rules_of(table, severity)}
     broken = [f"{words}: {outcome}" for words, outcome in mine.items() if not outcome.passed]
     return AssetCheckResult(
-        asset_key=asset,
+        asset_key=verdict_key(table),
         check_name=CHECK_NAME[severity],
         passed=not broken,
         severity=severity,

@@ -23,8 +23,7 @@ def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None)
     manifest = manifest or manifest_path()
     models = [build_dbt_assets(manifest)] if manifest.is_file() else []
     return Definitions(
-        assets=models,
-        asset_checks=[build_raw_checks()],
+        assets=[build_raw_checks(), *models],
         jobs=[check_raw, build_marts_job(models[0]) if models else build_marts_without_manifest],
         sensors=[build_marts_sensor(raw_keys())],
         resources={"warehouse": warehouse or Warehouse()},

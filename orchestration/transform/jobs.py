@@ -6,9 +6,9 @@ Belongs here: job definitions. Both may be repeated at any time.
 from dagster import AssetsDefinition, AssetSelection, Failure, define_asset_job, job, op
 
 from orchestration.names import BUILD_MARTS, CHECK_RAW
-from orchestration.transform.checks import check_specs
+from orchestration.transform.checks import CHECKED_TABLES, verdict_key
 
-RAW_CHECKS = AssetSelection.checks(*(spec.key for spec in check_specs()))
+RAW_CHECKS = AssetSelection.assets(*map(verdict_key, CHECKED_TABLES))
 
 check_raw = define_asset_job(
     CHECK_RAW, selection=RAW_CHECKS, description="Great Expectations suites on the raw tables."

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from connectors.settings import PROJECT_ROOT
 from orchestration.names import MARTS_POOL
+from orchestration.raw_tables import OWNERS, temu_key
 from orchestration.resources import Warehouse
+from orchestration.transform.checks import CHECKED_TABLES, verdict_key
 
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 MANIFEST_VARIABLE = "OMNI_DBT_MANIFEST"
@@ -38,9 +40,16 @@ class LayerTranslator(DagsterDbtTranslator):
         layers = [part for part in dbt_resource_props["fqn"][1:] if part in ("staging", "intermediate", "marts")]
         return layers[0] if layers else super().get_group_name(dbt_resource_props)
 
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> AssetSpec:
+        """A model that reads a checked raw table waits for the verdict on it."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        read = {dep.asset_key for dep in spec.deps}
+        verdicts = [verdict_key(table) for table in CHECKED_TABLES if temu_key(table) in read]
+        return spec.merge_attributes(deps=verdicts)
+
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The owner that the model names, else the team."""
-        return list(super().get_owners(dbt_resource_props) or ["team:data"])
+        return list(super().get_owners(dbt_resource_props) or OWNERS)
 
 
 def build_dbt_assets(manifest: Path) -> AssetsDefinition:
