@@ -1,14 +1,14 @@
-{# §6.4 once for both marts: sold and targeted keys of the months with orders, measures, ranks, movement, achievement.
-   `keys` follow month_start; `inside` = columns that ranks stay inside of. #}
+{# §6.4 once for both marts: keys with orders or a target in the months with orders, measures, ranks, movement,
+   achievement. `keys` follow month_start; `inside` = columns that ranks stay inside of. #}
 {% macro hot_seller_ctes(keys, inside) %}
 {%- set on_keys = ['month_start'] + keys -%}
 {%- set partition = (['month_start'] + inside + ['is_ranked']) | join(', ') -%}
 span as (
-    select min(month_start) as first_month, max(month_start) as last_month from sold
+    select min(month_start) as first_month, max(month_start) as last_month from sold where orders > 0
 ),
 
 listed as (
-    select {{ on_keys | join(', ') }} from sold
+    select {{ on_keys | join(', ') }} from sold where orders > 0
     union
     select {{ on_keys | join(', ') }}
     from targets

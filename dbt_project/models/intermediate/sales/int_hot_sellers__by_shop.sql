@@ -1,14 +1,16 @@
--- What each manager sold per month and shop, from lines. One row per (month_start, manager, shop_id) with a sale line.
+-- Measures of each manager per month and shop, from lines of any status: a penalty on a cancelled line costs profit (L).
+-- One row per (month_start, manager, shop_id) with a line; who sold nothing there has no orders.
 with lines as (
     select *, {{ month_of('order_date') }} as month_start
     from {{ ref('fct_order_lines_costed') }}
-    where is_sale
 ),
 
 {{ aggregate_lines('lines', ['month_start', 'manager', 'shop_id']) }},
 
 skus as (
-    select month_start, manager, shop_id, jsonb_agg(distinct sku_code) as sku_codes
+    select
+        month_start, manager, shop_id,
+        coalesce(jsonb_agg(distinct sku_code) filter (where is_sale), '[]') as sku_codes
     from lines
     group by month_start, manager, shop_id
 )

@@ -20,7 +20,9 @@ sums as (
 ),
 
 sold as (
-    select * from sums inner join sku_counts using (month_start, manager)
+    select sums.*, coalesce(sku_counts.skus_sold, 0) as skus_sold
+    from sums
+    left join sku_counts using (month_start, manager)
 ),
 
 per_metric as ( -- a manager-level target wins, else the shops' targets add up

@@ -1,13 +1,16 @@
-with months_sold as ( -- months are additive over days and shops: a parent has one day and one shop
+with months as ( -- additive over days and shops: a parent has one day and one shop; lines of any status bear charges (L)
     select
         {{ month_of('order_date') }} as month_start,
         sku_code,
-        count(distinct shop_id) as shops,
+        count(distinct shop_id) filter (where order_lines > 0) as shops,
         {{ sum_measures(['orders', 'units_sold', 'units_refunded', 'gmv_cny', 'refund_cny', 'net_revenue_cny',
             'costed_net_revenue_cny', 'profit_cny']) }}
     from {{ ref('mart_sku_daily') }}
-    where order_lines > 0
     group by 1, 2
+),
+
+months_sold as (
+    select * from months where orders > 0
 ),
 
 articles as (
@@ -37,7 +40,7 @@ measured as (
         coalesce(month_before.units_sold, 0) as prev_units,
         coalesce(current_month.units_sold, 0) > 0 and listed.sku_code <> '{{ var("unknown_sku") }}' as is_ranked
     from listed
-    left join months_sold as current_month using (month_start, sku_code)
+    left join months as current_month using (month_start, sku_code)
     left join months_sold as month_before
         on (listed.month_start - interval '1 month')::date = month_before.month_start
         and listed.sku_code = month_before.sku_code
