@@ -83,6 +83,12 @@ SHARED_TOKENS: dict[str, Any] = {
     "borderRadius": 6,
 }
 
+
+def axis_inks(text: str, line: str) -> dict[str, Any]:
+    """Colours of the axes of two-axis charts, which would otherwise be ECharts' own bright ones."""
+    return {"mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}}}
+
+
 DARK: dict[str, Any] = {
     "token": {
         **SHARED_TOKENS,
@@ -96,6 +102,7 @@ DARK: dict[str, Any] = {
         "colorTextBase": "#E8EDF4",
         "colorEditorSelection": "#2F4A66",
     },
+    "echartsOptionsOverridesByChartType": axis_inks("#A9B4C2", "#2B3D5C"),
     "algorithm": "dark",
 }
 LIGHT: dict[str, Any] = {
@@ -111,5 +118,6 @@ LIGHT: dict[str, Any] = {
         "colorTextBase": "#1B2430",
         "colorEditorSelection": "#DCEBF7",
     },
+    "echartsOptionsOverridesByChartType": axis_inks("#5A6675", "#E3E8EE"),
     "algorithm": "default",
 }
