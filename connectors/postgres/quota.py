@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 MOST_SLOTS = 32
 """Slots reserved in one round trip at most, so that one busy process cannot starve the others."""
@@ -28,6 +28,15 @@ _PENALISE = """
     where app_key = %(app_key)s
 """
 _ENSURE = "insert into ops.app_quota (app_key) values (%s) on conflict do nothing"
+_SET = """
+    insert into ops.app_quota (app_key, calls_per_second) values (%s, %s)
+    on conflict (app_key) do update set calls_per_second = excluded.calls_per_second
+"""
+
+
+def set_calls_per_second(conn: Connection, app_key: str, calls_per_second: int) -> None:
+    """What the platform allows this app key (API reference §5: 20, raised on request). In the caller's transaction."""
+    conn.execute(_SET, [app_key, calls_per_second])
 
 
 class AppQuota:

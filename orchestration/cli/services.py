@@ -227,8 +227,8 @@ def _answers(url: str) -> bool:
 
 def _serves_definitions(host: str, port: int) -> bool:
     """Ask a code server by the standard gRPC health protocol; it answers once its definitions are loaded."""
-    import grpc  # heavy, and needed only while services start
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
+    import grpc  # type: ignore[import-untyped]  # heavy, needed only while services start
+    from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
     with grpc.insecure_channel(f"{host}:{port}") as channel:
         try:
