@@ -59,6 +59,11 @@ class Progress:
     passed: bool | None = None
     severity: str = ""
 
+    @property
+    def is_news(self) -> bool:
+        """Worth a line on a screen: not one of hundreds of cells, and not a check that found nothing."""
+        return not self.passed and not (self.kind == "ASSET_MATERIALIZATION" and self.partition)
+
 
 @dataclass(slots=True)
 class RunResult:

@@ -36,7 +36,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Another seed invents another 
 
 
 @app.command()
-def demo(once: Once = False, orders_per_day: Orders = 18, seed: Seed = 7) -> None:
+def demo(once: Once = False, orders_per_day: Orders = 12, seed: Seed = 7) -> None:
     """Start everything on invented shops: database, gateway, first load, marts, Dagster UI and Superset.
 
     A second start keeps the data and is quick. Ctrl-C stops everything.
