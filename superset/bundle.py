@@ -3,9 +3,10 @@
 Belongs here: references by name → uuids, rows and tabs → Superset's position tree, shared filters → each dashboard's
 configuration. Not here: queries of charts (chart_query.py), the import itself (provision.py).
 
-The files are Superset's own export format, less what can be derived. A chart names its `dataset` and may say `time_range`
-(default: the last 30 complete days; null: none) and `ignores_filters`; a dashboard names its `filters` (ids in
-native_filters.yaml) and has a `layout` (layout.py); a dataset names its `database` and, when it is no plain mart, its `sql`.
+The files are Superset's own export format, less what can be derived. A chart names its `dataset` and may say
+`time_range` (default: the last 30 complete days; null: none) and `ignores_filters`; a dashboard names its `filters` (in
+native_filters.yaml) and has a `layout` (layout.py); a dataset names its `database` and, where it is no plain mart, has
+its own `sql`.
 """
 
 import json
