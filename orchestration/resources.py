@@ -8,7 +8,7 @@ from dagster import ConfigurableResource
 from connectors.settings import Settings
 
 
-class Warehouse(ConfigurableResource):
+class Warehouse(ConfigurableResource[None]):
     """The Postgres that raw data lands in, and the settings around it (environment, `.env`)."""
 
     def settings(self) -> Settings:

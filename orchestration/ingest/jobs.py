@@ -4,6 +4,9 @@ Belongs here: job definitions. Each is safe to run again: what is stored already
 A backfill is a range or a set of cells of `ingest_orders`, launched from the UI or with the range tags of `names.py`.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from dagster import AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
 
 import connectors.sync
@@ -51,7 +54,7 @@ def refresh_named_orders(context: OpExecutionContext, warehouse: Warehouse) -> N
     """Read again the orders that waiting webhook events name, then put the event files away."""
     url, settings = warehouse.database_url(), warehouse.settings()
 
-    def refresh_shop(temu_shop_id: int, parent_order_sns: list[str]) -> object:
+    def refresh_shop(temu_shop_id: int, parent_order_sns: Sequence[str]) -> object:
         return connectors.sync.refresh_orders(
             url, settings=settings, temu_shop_id=temu_shop_id, parent_order_sns=parent_order_sns, run_id=context.run_id
         )
@@ -82,4 +85,4 @@ def refresh_orders() -> None:
     refresh_named_orders()
 
 
-JOBS = [ingest_orders, ingest_products, load_files, refresh_orders]
+JOBS: list[Any] = [ingest_orders, ingest_products, load_files, refresh_orders]

@@ -27,7 +27,7 @@ from orchestration.names import SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 PAUSE_AFTER_FAILURE = timedelta(minutes=5)
-TABLE_FILES = (".csv", ".xlsx", ".xls", ".txt")
+TABLE_FILES = (".csv", ".xlsx")
 """What people drop; other names are judged by the next visit. Lists of refused rows do not count."""
 
 

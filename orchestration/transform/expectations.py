@@ -16,6 +16,7 @@ from orchestration.transform.suites import Outcome, Rule, Suite
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx
+from great_expectations.data_context.types.base import ProgressBarsConfig
 
 SAMPLE_SIZE = 5
 
@@ -24,7 +25,7 @@ def validate(database_url: str, suites: Sequence[Suite]) -> dict[tuple[str, str]
     """Outcome of every rule by (table, rule in words)."""
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_postgres("raw", connection_string=_sqlalchemy_url(database_url))
     try:
         return {key: outcome for number, suite in enumerate(suites) for key, outcome in _run(source, number, suite)}

@@ -3,6 +3,8 @@
 Belongs here: job definitions. Both may be repeated at any time.
 """
 
+from typing import Any
+
 from dagster import AssetsDefinition, AssetSelection, Failure, define_asset_job, job, op
 
 from orchestration.names import BUILD_MARTS, CHECK_RAW
@@ -15,7 +17,7 @@ check_raw = define_asset_job(
 )
 
 
-def build_marts_job(models: AssetsDefinition):
+def build_marts_job(models: AssetsDefinition) -> Any:  # Dagster exports no type for a job before it is resolved
     """Checks on raw first; a broken E rule stops the build, everything else is told and goes on."""
     selection = AssetSelection.assets(*models.keys) | RAW_CHECKS
     return define_asset_job(

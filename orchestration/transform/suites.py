@@ -73,21 +73,27 @@ RECENT = """
     from (select {columns} from raw_temu.{table} where source_updated_at >= now() - interval '35 days') r
     left join ops.shops s on s.id = r.shop_id"""
 
-ROWS_PER_DAY = """
+JUDGED_FROM = 10
+"""Below so many orders a day, half or double is chance."""
+
+ORDERS_PER_DAY = f"""
     with days as (
-        select shop_id, (source_updated_at at time zone 'UTC')::date as day, count(*) as orders
+        select shop_id, (order_time at time zone 'UTC')::date as day, count(*) as orders
         from raw_temu.orders
-        where source_updated_at >= now() - interval '60 days'
+        where order_time >= now() - interval '60 days'
+          and source_updated_at >= now() - interval '60 days'  -- never before order_time, and indexed
         group by 1, 2
     ), newest as (
         select shop_id, max(day) - 1 as day from days group by 1  -- the newest day is still being filled
+    ), usual as (
+        select newest.shop_id, percentile_cont(0.5) within group (order by days.orders) as orders
+        from newest join days on days.shop_id = newest.shop_id and days.day < newest.day
+             and extract(isodow from days.day) = extract(isodow from newest.day)
+        group by 1
     )
     select newest.shop_id, newest.day,
-        coalesce((select orders from days where days.shop_id = newest.shop_id and days.day = newest.day), 0)
-            / (select percentile_cont(0.5) within group (order by orders) from days
-               where days.shop_id = newest.shop_id and days.day < newest.day
-                 and extract(isodow from days.day) = extract(isodow from newest.day)) as share_of_usual
-    from newest"""
+        coalesce(days.orders, 0) / case when usual.orders >= {JUDGED_FROM} then usual.orders end as share_of_usual
+    from newest left join usual using (shop_id) left join days using (shop_id, day)"""
 
 
 def _recent(table: str, *columns: str) -> str:
@@ -122,7 +128,7 @@ SUITES = (
     ),
     Suite(
         "orders",
-        ROWS_PER_DAY,
+        ORDERS_PER_DAY,
         (
             _between(
                 W,

@@ -43,10 +43,12 @@ def sql(database_url: str) -> Sql:
 
 def put_order(sql: Sql, sn: str = "PO-1", *, status: int = 2, ahead: timedelta = timedelta(0)) -> None:
     sql(
-        "insert into raw_temu.orders (shop_id, parent_order_sn, status, order_time, source_updated_at, payload,"
-        " payload_hash, run_id) select id, %s, %s, now(), now() + %s, '{}', '', 'r' from ops.shops",
+        "insert into raw_temu.orders"
+        " (shop_id, parent_order_sn, status, order_time, source_updated_at, payload, payload_hash, run_id)"
+        " select id, %s, %s, now() + least(%s, interval '0'), now() + %s, '{}', '', 'r' from ops.shops",
         sn,
         status,
+        ahead,
         ahead,
     )
 
@@ -91,13 +93,19 @@ def test_a_rehearsal_gateway_may_be_ahead_of_our_clock(warehouse: Warehouse, sql
     assert outcomes(warehouse)["orders", "can_be_trusted"][0]
 
 
-def test_a_day_with_a_third_of_the_usual_orders_warns(warehouse: Warehouse, sql: Sql) -> None:
-    for weeks_ago, orders in ((2, 6), (1, 6), (0, 2)):
+@pytest.mark.parametrize(
+    ("usual", "newest", "unremarkable"), [(12, 4, False), (12, 30, False), (12, 9, True), (6, 2, True)]
+)
+def test_a_day_with_less_than_half_or_more_than_double_of_its_weekday_warns(
+    warehouse: Warehouse, sql: Sql, usual: int, newest: int, unremarkable: bool
+) -> None:
+    for weeks_ago, orders in ((2, usual), (1, usual), (0, newest)):
         for number in range(orders):
             put_order(sql, f"PO-{weeks_ago}-{number}", ahead=timedelta(days=-1 - 7 * weeks_ago))
     put_order(sql, "PO-today")
-    assert outcomes(warehouse)["orders", "looks_usual"] == (False, AssetCheckSeverity.WARN)
-    assert outcomes(warehouse)["orders", "can_be_trusted"][0]
+    found = outcomes(warehouse)
+    assert found["orders", "looks_usual"] == (unremarkable, AssetCheckSeverity.WARN)
+    assert found["orders", "can_be_trusted"][0]
 
 
 @pytest.mark.parametrize(("ahead", "built"), [(timedelta(0), True), (timedelta(days=3), False)])
