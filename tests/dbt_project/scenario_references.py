@@ -33,10 +33,11 @@ SHOPS = [
 ORPHAN = 99
 CODES = [f"AB-{n:02d}" for n in range(1, 19)]
 STYLES = [f"SP{n:02d}" for n in range(1, 22)]
-_WRITTEN_CODES = ["{}", " {} ", "{}\t", "lower"]
+_WRITTEN_CODES = ["{}", " {} ", "{}\t", "\u3000{}\u00a0", "lower"]
 _NO_CODE = [None, "", "1pc", "RANDOM", " random 1PCS ", "nan", "--", "1"]
 _MANAGERS = [None, "kim", "lee", " mia ", "noa", "none", "UNASSIGNED"]
 _CURRENCIES = ["CNY", "RMB", " cnh ", "USD", "usd", "EUR", None, "XXX", "nan"]
+_COSTS = [None, "-1", "0", "nan", "0.005", "1000000000000"]
 EPOCH = datetime(2023, 1, 1, tzinfo=UTC)
 
 
@@ -125,7 +126,7 @@ def costs(random: Random, listed: Rows, instants: list[datetime]) -> Rows:
 def _cost(random: Random, cost_id: int, product_id: int, begins: datetime, ends: datetime | None) -> dict[str, Any]:
     return {
         "id": cost_id, "product_id": product_id,
-        "cost_price": pick(random, [None, "-1", "0", "nan", "0.005", "1000000000000"], else_=f"{random.randint(1, 9000) / 100:.3f}", share=0.15),
+        "cost_price": pick(random, _COSTS, else_=f"{random.randint(1, 9000) / 100:.3f}", share=0.15),
         "currency": currency(random, share_of_odd=0.25), "effective_from": in_beijing(begins),
         "effective_to": in_beijing(ends) if ends else None,
         "created_at": datetime(2024, 1, 1) + timedelta(seconds=random.randint(1, 10**7)),  # noqa: DTZ001 - T4
@@ -184,7 +185,7 @@ def sales_targets(random: Random, months: list[date]) -> Rows:
         rows.append(
             {
                 "id": number, "target_month": random.choice(months),
-                "manager": random.choice(["kim", "lee", "mia ", "noa", "zoe", "UNASSIGNED"]),
+                "manager": random.choice(["kim", "lee", "mia ", "noa", "zoe", "UNASSIGNED", None]),
                 "shop_id": random.choice([None, *range(1, 17), ORPHAN]),
                 "metric": random.choice(["gmv_cny", "units", "profit_cny"]),
                 "target_value": random.choice(["0", "100", "3000.50", "80000", "7"]),

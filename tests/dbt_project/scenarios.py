@@ -28,14 +28,21 @@ TYPES = {
 }  # fmt: skip
 _STATUSES = [
     "PAID", "shipped", "Delivered", "COMPLETED", "refunded", "CANCELLED", "canceled", "pending", "待支付",
-    "平台处理中", "PROCESSING", "已支付", "待发货", " 已取消 ", "已发货", "已送达", "已签收", "已完成", "已退款", "lost", "unknown", None, "",
-    "nan",
+    "平台处理中", "PROCESSING", "已支付", "待发货", " 已取消 ", "已发货", "已送达", "已签收", "已完成", "已退款",
+    "lost", "unknown", None, "", "nan",
 ]  # fmt: skip
 _STATUS_CODES = [None, None, None, 0, 1, 2, 2, 3, 4, 4, 41, 5, 5, 51, 99]
 _QUANTITIES = ["1"] * 6 + ["2", "3", " 2 ", "0", None, "-1", "nan", "7"]
 _PRICES = [
     None, "", "nan", "--", "0", "-4", "0.005", "1.005", "2.675", "10.00", "33.33", "0.01", " 19.99 ", "100",
     "1000000000000", "4.1234",
+]  # fmt: skip
+# Midnights of Beijing and of shops, months, ISO years, daylight saving, days on which a rate changes; UTC.
+_BORDERS = [
+    "2024-02-28T16:00", "2024-11-30T16:00", "2024-12-29T16:00", "2024-12-30T03:00", "2024-12-31T16:00",
+    "2025-01-01T00:00", "2025-01-01T08:00", "2025-01-31T16:00", "2025-02-09T16:00", "2025-02-19T16:00",
+    "2025-02-28T16:00", "2025-03-07T16:00", "2025-03-09T07:30", "2025-03-09T10:00", "2025-03-29T16:00",
+    "2025-03-30T01:00", "2025-04-05T16:00", "2025-04-06T16:00", "2025-04-09T16:00", "2025-04-14T16:00",
 ]  # fmt: skip
 _CHARGES = ["first_mile", "last_mile", "label", "penalty", "other_fee", "subsidy", "freight_income", " penalty "]
 _CHARGE_AMOUNTS = ["0.01", "0.02", "5.00", "10.00", "0.005", "123.45", "7.77", None]
@@ -64,19 +71,12 @@ def nasty_world(seed: int, parents: int) -> dict[str, Rows]:
 
 
 def _months() -> list[date]:
-    return [date(2024 + n // 12, n % 12 + 1, 1) for n in range(0, 20)]
+    return [date(2024 + n // 12, n % 12 + 1, 1) for n in range(20)]
 
 
 def _instants(random: Random) -> list[datetime]:
     """When things happen: borders of days, months, ISO years and daylight saving, and a second around each."""
-    borders = [
-        datetime(2024, 2, 28, 16), datetime(2024, 11, 30, 16), datetime(2024, 12, 29, 16), datetime(2024, 12, 31, 16),
-        datetime(2025, 1, 1), datetime(2025, 1, 1, 8), datetime(2025, 1, 31, 16), datetime(2025, 2, 9, 16),
-        datetime(2025, 2, 19, 16), datetime(2025, 2, 28, 16), datetime(2025, 3, 9, 7, 30), datetime(2025, 3, 9, 10),
-        datetime(2025, 3, 30, 1), datetime(2025, 3, 29, 16), datetime(2025, 4, 5, 16), datetime(2025, 4, 6, 16),
-        datetime(2025, 4, 9, 16), datetime(2025, 4, 14, 16), datetime(2025, 3, 7, 16), datetime(2024, 12, 30, 3),
-    ]  # fmt: skip
-    around = [b.replace(tzinfo=UTC) + timedelta(seconds=s) for b in borders for s in (-1, 0, 1)]
+    around = [datetime.fromisoformat(b + "Z") + timedelta(seconds=s) for b in _BORDERS for s in (-1, 0, 1)]
     first = datetime(2024, 12, 10, tzinfo=UTC)
     return sorted({*around, *(first + timedelta(seconds=random.randint(0, 130 * 86_400)) for _ in range(400))})
 
@@ -169,12 +169,14 @@ def _refunds(random: Random, orders: Rows) -> Rows:
 
 def _refund(random: Random, number: int, line: dict[str, Any]) -> dict[str, Any]:
     price = line["total_price"]
+    whole = price if price and price.strip()[:1].isdigit() else "2"
     return {
-        "id": number, "refund_sn": f"R{number:06d}", "shop_id": pick(random, [1, ORPHAN], else_=line["shop_id"], share=0.03),
+        "id": number, "refund_sn": f"R{number:06d}",
+        "shop_id": pick(random, [1, ORPHAN], else_=line["shop_id"], share=0.03),
         "order_sn": pick(random, ["O-none", f" {line['order_sn']} "], else_=line["order_sn"], share=0.1),
         "product_sku": random.choice([None, "1pc", line["product_sku"], line["product_sku"], "AB-01"]),
         "refund_quantity": random.choice([None, 0, 1, 1, 2, 50]),
-        "refund_amount": random.choice(["1.00", "0.005", "3.335", price if price and price.strip()[:1].isdigit() else "2", "5000"]),
+        "refund_amount": random.choice(["1.00", "0.005", "3.335", whole, "5000"]),
         "currency": random.choice(["USD", "RMB", line["currency"] or "CNY"]),
         "is_restocked": random.choice([True, False, None]),
         "status": random.choice(["completed", "completed", " completed ", "requested", "approved", "rejected"]),

@@ -63,11 +63,8 @@ class Catalogue:
 
 def _preference(candidate: Row, line: Row) -> tuple[bool, bool, object]:
     """M2: same style first, then active, then the lowest id."""
-    return (
-        candidate["spu_id"] is None or candidate["spu_id"] != line["spu_id"],
-        not candidate["is_active"],
-        candidate["id"],
-    )
+    same_style = candidate["spu_id"] is not None and candidate["spu_id"] == line["spu_id"]
+    return not same_style, not candidate["is_active"], candidate["id"]
 
 
 def matched(line: Row, catalogue: Catalogue) -> Row:

@@ -107,7 +107,7 @@ def weekly(lines: Rows, as_of: date) -> Rows:
     rows = _periodic(lines, "week_start", monday, lambda start: start + timedelta(6) <= as_of)
     for row in rows:
         row["week_label"] = week_label(row["week_start"])
-    return compared(rows, "week_start", lambda start: start - timedelta(7), lambda start: start - timedelta(364))
+    return compared(rows, "week_start", lambda start: start - timedelta(7), same_week_of_year_before)
 
 
 def monthly(lines: Rows, as_of: date) -> Rows:
@@ -141,7 +141,7 @@ def _periodic(lines: Rows, name: str, start_of: Callable[[date], date], complete
     ]
 
 
-def compared(rows: Rows, name: str, before: Callable[[date], date], a_year_ago: Callable[[date], date]) -> Rows:
+def compared(rows: Rows, name: str, before: Callable[[date], date], a_year_ago: Callable[[date], date | None]) -> Rows:
     """gmv_prev, gmv_pop, gmv_yoy: NULL when the other period is absent or 0."""
     gmv = {(row[name], row["shop_id"]): row["gmv_cny"] for row in rows}
     for row in rows:
@@ -180,6 +180,15 @@ def month_before(start: date) -> date:
 def month_after(start: date) -> date:
     """First day of the month after."""
     return month(start + timedelta(31))
+
+
+def same_week_of_year_before(start: date) -> date | None:
+    """The week of the same number; a 53rd week mostly has none. Reading chosen: the specification says `one year`."""
+    year, week, _ = start.isocalendar()
+    try:
+        return date.fromisocalendar(year - 1, week, 1)
+    except ValueError:
+        return None
 
 
 def year_before(day: date) -> date:
