@@ -8,8 +8,9 @@
 
 {% macro is_count(measure) %}{{ return(not measure.endswith('_cny')) }}{% endmacro %}
 
-{# Two CTEs over `lines`: counts of distinct parents (§3.4) and sums of lines (L: costed sums over the same lines). #}
-{% macro aggregate_lines(lines, keys) %}
+{# Over `lines`: counts of distinct parents (§3.4) and sums of lines (L: costed sums over the same lines), joined as
+   `aggregated`. `labels` are further select expressions that describe a group. #}
+{% macro aggregate_lines(lines, keys, labels=[]) %}
 parents as (
     select {{ keys | join(', ') }}, parent_key, bool_or(is_sale) as has_sale, bool_or(status = 'cancelled') as has_cancelled
     from {{ lines }}
@@ -29,6 +30,9 @@ parent_counts as (
 line_sums as (
     select
         {{ keys | join(', ') }},
+        {%- for label in labels %}
+        {{ label }},
+        {%- endfor %}
         count(*) filter (where is_sale) as order_lines,
         sum(units)::bigint as units_sold,
         sum(units_refunded)::bigint as units_refunded,

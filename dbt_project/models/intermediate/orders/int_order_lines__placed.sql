@@ -1,12 +1,14 @@
 -- Surviving order lines (D1, D2) with the business day of their parent (T), status (S), and why a line is
 -- kept out of the marts, if so (Q). One row per (shop_id, order_sn, product_sku, spu_id).
-with versions as (
+with versions as not materialized (
     select
         *,
         {{ n2('product_sku') }} as product_sku_n2,
         {{ n3('currency') }} as order_currency,
         coalesce(parent_order_sn, order_sn, '') as parent_key,
-        coalesce(id::text, 'row ' || row_number() over ()) as source_id
+        md5(concat_ws(
+            chr(31), shop_id::text, coalesce(order_sn, ''), coalesce({{ n2('product_sku') }}, ''), coalesce(spu_id, '')
+        )) as order_line_key
     from {{ ref('int_orders__typed') }}
 ),
 
@@ -22,18 +24,43 @@ status_texts as (
     select * from {{ ref('order_status_texts') }}
 ),
 
-newest_per_id as ( -- D1
-    select distinct on (source_id) *
+repeated_ids as (
+    select id from versions where id is not null group by id having count(*) > 1
+),
+
+repeated_keys as (
+    select order_line_key from versions group by order_line_key having count(*) > 1
+),
+
+marked as ( -- only rows that share an id or a key need sorting: the rest is unique already
+    select
+        versions.*,
+        repeated_ids.id is not null or repeated_keys.order_line_key is not null as is_repeated
     from versions
+    left join repeated_ids using (id)
+    left join repeated_keys using (order_line_key)
+),
+
+newest_per_id as ( -- D1; rows without an id are all kept
+    select distinct on (source_id) *
+    from (
+        select *, coalesce(id::text, 'row ' || row_number() over ()) as source_id
+        from marked
+        where is_repeated
+    ) as repeated
     order by source_id, updated_at desc nulls last, order_time desc nulls last, quantity desc nulls last, total_price
 ),
 
-surviving as ( -- D2
-    select distinct on (shop_id, coalesce(order_sn, ''), coalesce(product_sku_n2, ''), coalesce(spu_id, '')) *
+newest_per_key as ( -- D2
+    select distinct on (order_line_key) *
     from newest_per_id
-    order by
-        shop_id, coalesce(order_sn, ''), coalesce(product_sku_n2, ''), coalesce(spu_id, ''),
-        updated_at desc nulls last, id desc nulls last, source_id desc
+    order by order_line_key, updated_at desc nulls last, id desc nulls last, quantity desc nulls last, source_id desc
+),
+
+surviving as materialized (
+    select *, null::text as source_id from marked where not is_repeated
+    union all
+    select * from newest_per_key
 ),
 
 parents as ( -- T1
@@ -72,9 +99,7 @@ classified as (
 )
 
 select
-    md5(concat_ws(
-        chr(31), shop_id, coalesce(order_sn, ''), coalesce(product_sku_n2, ''), coalesce(spu_id, '')
-    )) as order_line_key,
+    order_line_key,
     id as order_line_id,
     shop_id,
     order_sn,

@@ -1,6 +1,6 @@
 -- Measures of §6.2 per shop and day, counted once for every GMV mart: a parent lies on one business day and one local
 -- day (T1), so its counts add up over days. One row per (shop_id, order_date, order_date_local).
-with lines as (
+with lines as not materialized (
     select * from {{ ref('fct_order_lines_costed') }}
 ),
 

@@ -1,6 +1,6 @@
 -- Measures of each manager per month and shop, from lines of any status: a penalty on a cancelled line costs profit (L).
 -- One row per (month_start, manager, shop_id) with a line; who sold nothing there has no orders.
-with lines as (
+with lines as not materialized (
     select *, {{ month_of('order_date') }} as month_start
     from {{ ref('fct_order_lines_costed') }}
 ),
