@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from psycopg import AsyncConnection
+
+from connectors.postgres.packing import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ async def keep_dead_letters(
 
 
 def _row(letter: DeadLetter, shop_id: int, stream: str, run_id: str) -> tuple[object, ...]:
-    digest = blake2b(letter.payload, digest_size=16).digest()
     text = letter.payload.decode(errors="replace").replace("\x00", "\\u0000")
-    return (shop_id, stream, letter.reason_code, letter.field_path, letter.message, text, digest, run_id)
+    return (
+        shop_id,
+        stream,
+        letter.reason_code,
+        letter.field_path,
+        letter.message,
+        text,
+        fingerprint(letter.payload),
+        run_id,
+    )

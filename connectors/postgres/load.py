@@ -14,16 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 
 from psycopg import AsyncConnection, errors, sql
 
 from connectors.postgres import statements
-from connectors.postgres.packing import pack_rows
+from connectors.postgres.packing import RowPacker, fingerprint
 from connectors.postgres.tables import RawTable
 from connectors.records import RawRecord
 
-_HASH_BYTES = 16
 _UNSTORABLE = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 """What the server says to a value that no jsonb or index can hold, such as the escape of a zero character."""
 
@@ -68,35 +66,29 @@ async def load_records(
     return loaded
 
 
-def payload_hash(payload: bytes) -> bytes:
-    """Fingerprint of a payload's bytes."""
-    return blake2b(payload, digest_size=_HASH_BYTES).digest()
-
-
 async def _load_batch(
     conn: AsyncConnection, table: RawTable, records: Sequence[RawRecord], *, shop_id: int, run_id: str
 ) -> Loaded:
     stored = await _stored(conn, table, shop_id, records)
-    loaded, fresh, changed = Loaded(), list[Row](), list[Row]()
+    loaded, fresh, changed = Loaded(), list[RawRecord](), list[RawRecord]()
     for record in records:
-        digest = payload_hash(record.payload)
-        row = (shop_id, *record.key, *record.columns, record.source_updated_at, record.payload, digest, run_id)
         known = stored.get(record.key)
         if known is None:
-            fresh.append(row)
-        elif _is_unchanged(table, record.source_updated_at, digest, known):
+            fresh.append(record)
+        elif _is_unchanged(table, record, *known):
             loaded.unchanged += 1
         elif record.source_updated_at < known[0] and not table.versions:
             loaded.stale += 1
         else:
-            changed.append(row)
-    loaded += await _insert(conn, table, fresh)
-    loaded += await _merge(conn, table, changed)
+            changed.append(record)
+    target = _Target(conn, table, RowPacker(table, shop_id=shop_id, run_id=run_id))
+    loaded += await target.insert(fresh)
+    loaded += await target.merge(changed)
     return loaded
 
 
-def _is_unchanged(table: RawTable, updated_at: datetime, digest: bytes, known: tuple[datetime, bytes]) -> bool:
-    return digest == known[1] and (table.first_sight or updated_at == known[0])
+def _is_unchanged(table: RawTable, record: RawRecord, updated_at: datetime, digest: bytes) -> bool:
+    return (table.first_sight or record.source_updated_at == updated_at) and fingerprint(record.payload) == digest
 
 
 async def _stored(
@@ -109,48 +101,51 @@ async def _stored(
     return {row[:-2]: (row[-2], row[-1]) for row in await cursor.fetchall()}
 
 
-async def _insert(conn: AsyncConnection, table: RawTable, rows: list[Row]) -> Loaded:
-    """Copy rows with new keys; if somebody else was faster, take the careful way."""
-    try:
-        return await _copy(conn, table, rows, into=statements.name_of(table))
-    except errors.UniqueViolation:
-        return await _merge(conn, table, rows)
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A table and how rows get into it."""
 
+    conn: AsyncConnection
+    table: RawTable
+    packer: RowPacker
 
-async def _merge(conn: AsyncConnection, table: RawTable, rows: list[Row]) -> Loaded:
-    """Copy rows into the connection's temporary table and judge them there against what is stored."""
-    if not rows:
-        return Loaded()
-    await conn.execute(statements.create_incoming(table))
-    loaded = await _copy(conn, table, rows, into=statements.incoming(table))
-    cursor = await conn.execute(statements.merge(table))
-    verdicts: dict[str, int] = dict(await cursor.fetchall())
-    await conn.execute(statements.clear_incoming(table))
-    return Loaded(refused=loaded.refused, **verdicts)
+    async def insert(self, records: Sequence[RawRecord]) -> Loaded:
+        """Copy rows with new keys; if somebody else was faster, take the careful way."""
+        try:
+            return await self._copy(records, into=statements.name_of(self.table))
+        except errors.UniqueViolation:
+            return await self.merge(records)
 
+    async def merge(self, records: Sequence[RawRecord]) -> Loaded:
+        """Copy rows into the connection's temporary table and judge them there against what is stored."""
+        if not records:
+            return Loaded()
+        await self.conn.execute(statements.create_incoming(self.table))
+        copied = await self._copy(records, into=statements.incoming(self.table))
+        cursor = await self.conn.execute(statements.merge(self.table))
+        verdicts: dict[str, int] = dict(await cursor.fetchall())
+        await self.conn.execute(statements.clear_incoming(self.table))
+        return Loaded(refused=copied.refused, **verdicts)
 
-async def _copy(conn: AsyncConnection, table: RawTable, rows: list[Row], *, into: sql.Identifier) -> Loaded:
-    """Copy rows; the ones that the server cannot store are found by halving and refused, the others land."""
-    if not rows:
-        return Loaded()
-    try:
-        async with conn.transaction(), conn.cursor().copy(statements.copy(table, into)) as copy:
-            await copy.write(pack_rows(table, rows))
-        return Loaded(inserted=len(rows))
-    except errors.BadCopyFileFormat:
-        raise
-    except _UNSTORABLE as error:
-        if len(rows) == 1:
-            return Loaded(refused=[Refused(_payload(table, rows[0]), error.diag.message_primary or str(error))])
-    middle = len(rows) // 2
-    loaded = await _copy(conn, table, rows[:middle], into=into)
-    loaded += await _copy(conn, table, rows[middle:], into=into)
-    return loaded
-
-
-def _payload(table: RawTable, row: Row) -> bytes:
-    payload = row[list(table.wire).index("payload")]
-    return payload if isinstance(payload, bytes) else b""
+    async def _copy(self, records: Sequence[RawRecord], *, into: sql.Identifier) -> Loaded:
+        """Copy rows; those that the server cannot store are found by halving and refused, the others land."""
+        if not records:
+            return Loaded()
+        try:
+            async with (
+                self.conn.transaction(),
+                self.conn.cursor().copy(statements.copy(self.table, into)) as copy,
+            ):
+                await copy.write(self.packer.pack(records))
+            return Loaded(inserted=len(records))
+        except errors.BadCopyFileFormat:
+            raise
+        except _UNSTORABLE as error:
+            if len(records) == 1:
+                return Loaded(refused=[Refused(records[0].payload, error.diag.message_primary or str(error))])
+        middle = len(records) // 2
+        loaded = await self._copy(records[:middle], into=into)
+        return loaded + await self._copy(records[middle:], into=into)
 
 
 def _without_repeated_keys(records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:

@@ -75,9 +75,8 @@ class Office:
 @asynccontextmanager
 async def open_office(database_url: str, settings: Settings) -> AsyncIterator[Office]:
     """The shared parts of a run."""
-    most = settings.requests_in_flight * settings.shops_in_parallel
     async with (
-        build_http(timeout_seconds=settings.request_timeout_seconds, connections=most) as http,
+        build_http(timeout_seconds=settings.request_timeout_seconds) as http,
         await AsyncConnection.connect(database_url, autocommit=True, application_name="omni quota") as quota,
     ):
         yield Office(database_url, settings, http, quota)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
+from urllib.request import getproxies
 
 import httpx
 import msgspec
@@ -23,6 +24,7 @@ from pydantic import SecretStr
 from connectors.errors import ConfigurationError, PermanentError, ThrottledError, TransientError
 from connectors.temu.errors import ClockSkewError, NotReadyError, refusal
 from connectors.temu.signing import sign
+from connectors.temu.transport import LeanTransport
 
 GATEWAYS: Mapping[str, str] = {
     "US": "https://openapi-b-us.temu.com/openapi/router",
@@ -214,10 +216,11 @@ def official_url(gateway: str) -> str:
         ) from None
 
 
-def build_http(*, timeout_seconds: float, connections: int) -> httpx.AsyncClient:
-    """The connection pool that all shops of a process share; close it when done."""
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60)
-    return httpx.AsyncClient(timeout=timeout_seconds, limits=limits)
+def build_http(*, timeout_seconds: float) -> httpx.AsyncClient:
+    """The connections that all shops of a process share; close it when done."""
+    if getproxies():
+        return httpx.AsyncClient(timeout=timeout_seconds)
+    return httpx.AsyncClient(timeout=timeout_seconds, transport=LeanTransport())
 
 
 def _worth_seconds(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """From a record's bytes to its key and typed fields, fast; and, when that fails, to the reason.
 
 Belongs here: deriving msgspec structs from the pydantic models, so that there is one source of truth, and the refusal
-of a record that cannot be typed. Numbers inside `decode` are exact; payload bytes are never re-serialised here.
+of a record that cannot be typed. Payload bytes are never re-serialised; personal data is cut out of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from connectors.temu.models import Shape
+from connectors.temu.privacy import without_personal_data
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -28,30 +31,29 @@ class Rejected:
     payload: bytes
 
 
-@cache
-def fast_type(model: type[BaseModel]) -> type[msgspec.Struct]:
-    """A struct with the fields, wire names and limits of `model`; unknown fields are skipped, not kept."""
-    fields: list[Any] = []
-    for name, info in model.model_fields.items():
-        kind = _constrained(_fast(info.annotation), info.metadata)
-        fields.append((name, kind) if info.is_required() else (name, kind, info.default))
-    names = {name: info.alias or name for name, info in model.model_fields.items()}
-    return msgspec.defstruct(model.__name__, fields, rename=names, kw_only=True, gc=False)
-
-
 class RecordDecoder:
-    """Decodes records of one model: first the derived struct, then the model itself, which also explains."""
+    """Reads records of one model: strictly, then openly, then with the model itself, which also explains.
+
+    Strict: documented fields only, so nothing personal can be in it. Open: any further fields; personal ones are cut.
+    """
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
-        self._decode = msgspec.json.Decoder(fast_type(model)).decode
+        self._strict = msgspec.json.Decoder(fast_type(model, strict=True)).decode
+        self._open = msgspec.json.Decoder(fast_type(model, strict=False)).decode
 
-    def decode(self, payload: bytes) -> Any:
-        """An object with the model's attributes, or `Rejected`."""
+    def decode(self, payload: bytes) -> tuple[Any, bytes]:
+        """An object with the model's attributes, or `Rejected`; and the payload without personal data."""
         try:
-            return self._decode(payload)
+            return self._strict(payload), payload
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            return self._carefully(payload)
+            return self._openly(without_personal_data(payload))
+
+    def _openly(self, payload: bytes) -> tuple[Any, bytes]:
+        try:
+            return self._open(payload), payload
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return self._carefully(payload), payload
 
     def _carefully(self, payload: bytes) -> Any:
         try:
@@ -62,17 +64,33 @@ class RecordDecoder:
             return Rejected(first["type"], path, first["msg"], payload)
 
 
-def _fast(annotation: Any) -> Any:
+@cache
+def fast_type(model: type[BaseModel], *, strict: bool) -> type[msgspec.Struct]:
+    """A struct with the wire names and limits of `model`. `strict`: all its fields and no others; else those that we
+    rely on, whatever stands beside them."""
+    fields: list[Any] = []
+    for name, info in model.model_fields.items():
+        shape = next((mark for mark in info.metadata if isinstance(mark, Shape)), None)
+        if shape and not strict:
+            continue
+        kind = shape.kind if shape else info.annotation
+        fast = _constrained(_fast(kind, strict), info.metadata)
+        fields.append((name, fast) if info.is_required() else (name, fast, info.default))
+    names = {name: info.alias or name for name, info in model.model_fields.items()}
+    return msgspec.defstruct(model.__name__, fields, rename=names, kw_only=True, gc=False, forbid_unknown_fields=strict)
+
+
+def _fast(annotation: Any, strict: bool) -> Any:
     """The annotation with every model replaced by its struct."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return fast_type(annotation)
+        return fast_type(annotation, strict=strict)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _constrained(_fast(arguments[0]), annotation.__metadata__)
+        return _constrained(_fast(arguments[0], strict), annotation.__metadata__)
     if origin in (Union, types.UnionType):
-        return Union[tuple(_fast(one) for one in arguments)]  # noqa: UP007 - built at run time
+        return Union[tuple(_fast(one, strict) for one in arguments)]  # noqa: UP007 - built at run time
     if origin is list:
-        return list[_fast(arguments[0])]  # type: ignore[misc]
+        return list[_fast(arguments[0], strict)]  # type: ignore[misc]
     return annotation
 
 

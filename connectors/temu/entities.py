@@ -63,9 +63,9 @@ class Entity:
         built = Rows()
         decode, fields, keys = self._decoder.decode, self._fields, len(self.key)
         suffix: tuple[date, ...] = (at.astimezone(UTC).date(),) if self.dated else ()
-        for payload in payloads:
-            record = decode(payload)
-            if isinstance(record, Rejected):
+        for source in payloads:
+            record, payload = decode(source)
+            if type(record) is Rejected:
                 built.rejected.append(record)
                 continue
             values = fields(record)
@@ -79,10 +79,11 @@ class Entity:
     def _columns(self, values: tuple[Any, ...]) -> tuple[object, ...]:
         if not self._instants:
             return values
-        return tuple(
-            instant(value) if value is not None and index in self._instants else value
-            for index, value in enumerate(values)
-        )
+        columns = list(values)
+        for index in self._instants:
+            if columns[index] is not None:
+                columns[index] = instant(columns[index])
+        return tuple(columns)
 
 
 @dataclass(slots=True)

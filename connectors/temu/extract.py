@@ -21,7 +21,6 @@ from connectors.temu.decoding import Rejected
 from connectors.temu.entities import Rows
 from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
 from connectors.temu.pagination import REREADS, Page, build_rows, distinct, doubt_about, read_all, read_page
-from connectors.temu.privacy import without_personal_data
 from connectors.temu.streams import ORDER_LIST, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 from connectors.temu.windows import WindowRows, read_window
 
@@ -154,8 +153,7 @@ class Reader:
         except RecordNotFoundError as error:
             return Rows(rejected=[Rejected("not_found", "", str(error), msgspec.json.encode(params))])
         extra = (api_type,) if lookup.variants else ()
-        payload = without_personal_data(bytes(answer))
-        return lookup.entity.rows([payload], at=parent.updated_at, prefix=(parent.sn,), extra=extra)
+        return lookup.entity.rows([bytes(answer)], at=parent.updated_at, prefix=(parent.sn,), extra=extra)
 
     async def _call_variant(
         self, lookup: Lookup, parent: Parent, params: Mapping[str, object]

@@ -1,8 +1,9 @@
-"""What the records of each stream look like: keys and the fields that loading itself relies on.
+"""What the records of each stream look like: keys, the fields that loading relies on, and what else is documented.
 
-Belongs here: pydantic models, the schema that people read and that explains a refused record. Every other field of the
-API reference §8–§13 survives in the payload untouched; its meaning is given in dbt staging. `connectors.temu.decoding`
-derives the fast decoder from these very classes.
+Belongs here: pydantic models, the schema that people read and that explains a refused record. Every field, documented
+or not, survives in the payload untouched; its meaning is given in dbt staging. `connectors.temu.decoding` derives the
+fast decoders from these very classes. Fields of type `Seen…` are documented but not relied upon: whatever they hold is
+accepted. A record that consists of documented fields only cannot hold personal data and is spared the search for it.
 
 Units: `Epoch` is seconds since 1970 UTC (milliseconds are recognised by their size), status codes are those of §8.1 and
 §13.1, `price` is the decimal supply price in the SKU's own `currency`.
@@ -10,8 +11,9 @@ Units: `Epoch` is seconds since 1970 UTC (milliseconds are recognised by their s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -24,10 +26,52 @@ Code = Annotated[int, Field(ge=-(2**15), le=2**15 - 1)]
 Epoch = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
 
 
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a field that we do not rely on is documented to hold."""
+
+    kind: Any
+
+
 class Record(BaseModel):
     """Base of all records: unknown fields are welcome, the wire speaks camelCase."""
 
     model_config = ConfigDict(extra="allow", alias_generator=to_camel, frozen=True)
+
+
+Seen = Annotated[Any, Shape(Scalar)]
+SeenWords = Annotated[Any, Shape(list[Scalar] | None)]
+
+
+class Label(Record):
+    """A named flag of an order or line; 1 = it applies."""
+
+    name: Seen = None
+    value: Seen = None
+
+
+class OrderProduct(Record):
+    """What a line consists of on the seller's side; pieces = quantity × sold_factor."""
+
+    product_id: Seen = None
+    product_sku_id: Seen = None
+    sold_factor: Seen = None
+    ext_code: Seen = None
+
+
+class DeclaredValue(Record):
+    """An amount in minor units."""
+
+    amount: Seen = None
+    currency: Seen = None
+
+
+SeenLabels = Annotated[Any, Shape(list[Label] | None)]
+SeenProducts = Annotated[Any, Shape(list[OrderProduct] | None)]
+SeenMoney = Annotated[Any, Shape(DeclaredValue | None)]
 
 
 class OrderLine(Record):
@@ -37,6 +81,32 @@ class OrderLine(Record):
     order_status: Code | None = None
     quantity: Int | None = None
     original_order_quantity: Int | None = None
+    canceled_quantity_before_shipment: Seen = None
+    goods_id: Seen = None
+    sku_id: Seen = None
+    goods_name: Seen = None
+    spec: Seen = None
+    original_goods_name: Seen = None
+    original_spec_name: Seen = None
+    thumb_url: Seen = None
+    product_list: SeenProducts = None
+    order_label: SeenLabels = None
+    fulfillment_warning: SeenWords = None
+    package_abnormal_type_list: SeenWords = None
+    fulfillment_type: Seen = None
+    inventory_deduction_warehouse_id: Seen = None
+    inventory_deduction_warehouse_name: Seen = None
+    order_payment_type: Seen = None
+    is_cancelled_during_pending: Seen = None
+    earliest_time_buy_shipping_label: Seen = None
+    earliest_time_get_shipping_document: Seen = None
+    order_shipping_time: Seen = None
+    order_create_time: Seen = None
+    is_shipment_consolidated_by_main_mall: Seen = None
+    qualification_upload_end_time: Seen = None
+    scheduled_delivery_time: Seen = None
+    hs_code: Seen = None
+    export_declared_value: SeenMoney = None
 
 
 class ParentOrder(Record):
@@ -46,6 +116,21 @@ class ParentOrder(Record):
     parent_order_status: Code | None = None
     parent_order_time: Epoch | None = None
     update_time: Epoch
+    parent_order_pending_finish_time: Seen = None
+    parent_confirm_time: Seen = None
+    expect_ship_latest_time: Seen = None
+    latest_delivery_time: Seen = None
+    parent_shipping_time: Seen = None
+    site_id: Seen = None
+    region_id: Seen = None
+    parent_order_label: SeenLabels = None
+    fulfillment_warning: SeenWords = None
+    has_shipping_fee: Seen = None
+    order_payment_type: Seen = None
+    batch_order_number_list: SeenWords = None
+    shipping_method: Seen = None
+    is_shipment_consolidated_by_main_mall: Seen = None
+    total_export_declared_value: SeenMoney = None
 
 
 class Order(Record):

@@ -1,6 +1,6 @@
 """Pages of a listing, and the proof that a set of pages is the whole of what was asked for.
 
-Belongs here: one page's decoding, personal data removed; and the rule by which several pages count as complete. Pages
+Belongs here: one page's decoding, and the rule by which several pages count as complete. Pages
 over a live, descending list drift (API reference §8.2): rows that change while we read leave a closed window, later
 rows move up and are never shown. In a closed window rows can only leave, so equal totals in every answer mean that
 nobody left between the first and the last of them, and as many distinct keys as the total mean that all were seen.
@@ -20,7 +20,6 @@ from connectors.errors import PermanentError, UnstableWindowError
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.entities import Rows
-from connectors.temu.privacy import may_hold_personal_data, without_personal_data
 from connectors.temu.streams import Listing
 
 REREADS = 5
@@ -29,7 +28,7 @@ REREADS = 5
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: the platform's total, the rows' bytes without personal data, the gateway's time of the answer."""
+    """One answer: the platform's total, the rows' bytes, the gateway's time of the answer."""
 
     total: int
     rows: Sequence[bytes]
@@ -39,7 +38,7 @@ class Page:
 async def read_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Page:
     """Page `number` (from 1). PermanentError if the answer is not a page of this listing."""
     paging = {listing.page_word: number, "pageSize": listing.page_size}
-    answer = bytes(await client.call(listing.api_type, {**listing.params, **params, **paging}))
+    answer = await client.call(listing.api_type, {**listing.params, **params, **paging})
     try:
         page = _page_decoder(listing.total_word, listing.rows_word).decode(answer)
     except msgspec.MsgspecError as error:
@@ -48,8 +47,6 @@ async def read_page(client: TemuClient, listing: Listing, params: Mapping[str, o
             remedy="the platform changed this operation: report it",
         ) from None
     rows = [bytes(row) for row in page.rows or ()]
-    if may_hold_personal_data(answer):
-        rows = [without_personal_data(row) for row in rows]
     return Page(page.total if page.total is not None else len(rows), rows, client.now())
 
 

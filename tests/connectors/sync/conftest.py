@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import structlog
@@ -44,8 +43,7 @@ class Gateway:
 
     def shops(self) -> list[dict[str, object]]:
         """Every shop with its credentials."""
-        with urllib.request.urlopen(f"{self.url}/sandbox/shops") as answer:
-            return json.load(answer)
+        return httpx.get(f"{self.url}/sandbox/shops").json()
 
     def faults(self, *rules: dict[str, object]) -> None:
         """Put these rules in force; none = no trouble."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.errors import (
@@ -60,7 +60,8 @@ def test_counts_of_a_report_add_up_and_stand_in_its_task_row(desk) -> None:
     for report in _reports(desk.sync()).values():
         assert report.read == report.inserted + report.updated + report.unchanged + report.stale + report.dead_lettered
         [row] = desk.query(
-            "select status, mode, calls, rows_read, rows_inserted from ops.sync_tasks where shop_id = %s and stream = %s",
+            "select status, mode, calls, rows_read, rows_inserted from ops.sync_tasks"
+            " where shop_id = %s and stream = %s",
             report.shop_id,
             report.stream,
         )
@@ -345,8 +346,7 @@ def test_the_sandbox_as_a_process_of_its_own_serves_a_whole_sync(
     process = subprocess.Popen([*command, "--days", "2", "--orders-per-day", "4"], stdout=subprocess.PIPE, text=True)
     try:
         url = json.loads(process.stdout.readline())["url"]
-        with urllib.request.urlopen(f"{url}/sandbox/shops") as answer:
-            desk.shops = register(desk.url, desk.settings, json.load(answer))
+        desk.shops = register(desk.url, desk.settings, httpx.get(f"{url}/sandbox/shops").json())
         outcomes = desk.sync()
     finally:
         process.terminate()

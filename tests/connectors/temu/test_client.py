@@ -211,7 +211,7 @@ async def test_an_address_that_is_no_gateway_is_permanent() -> None:
 
 
 async def test_an_address_without_protocol_is_a_mistake_of_configuration() -> None:
-    http = build_http(timeout_seconds=1, connections=1)
+    http = build_http(timeout_seconds=1)
     client = _client(lambda _: _ok(), gateway_url="gateway.test/router")
     client._http = http
     with pytest.raises(ConfigurationError, match="Acme US"):

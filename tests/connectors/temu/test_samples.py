@@ -8,10 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pydantic import BaseModel
 
-from connectors.temu.decoding import RecordDecoder, Rejected
+from connectors.temu.decoding import RecordDecoder, Rejected, fast_type
 from connectors.temu.entities import Entity, Rows
-from connectors.temu.models import Order, Sku
+from connectors.temu.models import DeclaredValue, Label, Order, OrderLine, OrderProduct, ParentOrder, Sku
+from connectors.temu.privacy import without_personal_data
 from connectors.temu.streams import ORDER_LIST, STREAMS, ByCatalogue, ByWindow, Listing
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
@@ -112,7 +114,7 @@ def test_a_record_that_cannot_be_typed_is_set_aside_with_reason_and_path(
     item = _result("bg.order.list.v2.get.page1")["pageItems"][0]
     item["parentOrderMap"] |= change
     payload = msgspec.json.encode(item)
-    refused = RecordDecoder(Order).decode(payload)
+    refused, _ = RecordDecoder(Order).decode(payload)
     assert isinstance(refused, Rejected)
     assert (refused.reason_code, refused.field_path, refused.payload) == (reason, path, payload)
 
@@ -120,7 +122,7 @@ def test_a_record_that_cannot_be_typed_is_set_aside_with_reason_and_path(
 def test_a_line_that_cannot_be_typed_names_its_place() -> None:
     item = _result("bg.order.list.v2.get.page1")["pageItems"][0]
     item["orderList"][1]["orderStatus"] = "shipped"
-    refused = RecordDecoder(Order).decode(msgspec.json.encode(item))
+    refused, _ = RecordDecoder(Order).decode(msgspec.json.encode(item))
     assert refused.field_path == "orderList.1.orderStatus"
 
 
@@ -139,10 +141,40 @@ def test_the_careful_decoder_accepts_digits_in_quotes_where_the_fast_one_does_no
 
 def test_both_decoders_see_the_same_values() -> None:
     payload = msgspec.json.encode(_result("bg.local.goods.sku.list.query")["skuList"][1])
-    fast, careful = RecordDecoder(Sku).decode(payload), Sku.model_validate_json(payload)
+    (fast, _), careful = RecordDecoder(Sku).decode(payload), Sku.model_validate_json(payload)
     assert {name: getattr(fast, name) for name in Sku.model_fields} == {
         name: getattr(careful, name) for name in Sku.model_fields
     }
+
+
+def _documented_fields(model: type[BaseModel]) -> set[str]:
+    nested = {OrderLine, ParentOrder, Label, OrderProduct, DeclaredValue}
+    return {info.alias for one in {model, *nested} for info in one.model_fields.values()}
+
+
+def test_no_documented_field_of_an_order_is_personal() -> None:
+    payload = msgspec.json.encode(dict.fromkeys(_documented_fields(Order), 1))
+    assert without_personal_data(payload) is payload
+
+
+def test_documented_orders_take_the_strict_way_and_others_still_lose_personal_fields() -> None:
+    strict = msgspec.json.Decoder(fast_type(Order, strict=True))
+    item = _result("bg.order.list.v2.get.eu")["pageItems"][0]
+    strict.decode(msgspec.json.encode(item))
+    for place in (item, item["parentOrderMap"], item["orderList"][0], item["orderList"][0]["productList"][0]):
+        place["mail"] = "someone@example.invalid"
+        with pytest.raises(msgspec.ValidationError):
+            strict.decode(msgspec.json.encode(item))
+        [record] = ORDER_LIST.entity.rows([msgspec.json.encode(item)], at=AT).records
+        assert b"someone" not in record.payload
+        del place["mail"]
+
+
+def test_a_documented_field_that_turns_into_an_object_is_searched_for_personal_data() -> None:
+    item = _result("bg.order.list.v2.get.eu")["pageItems"][0]
+    item["parentOrderMap"]["siteId"] = {"buyer": [{"receiptName": "someone"}], "id": 100}
+    [record] = ORDER_LIST.entity.rows([msgspec.json.encode(item)], at=AT).records
+    assert json.loads(record.payload)["parentOrderMap"]["siteId"] == {"buyer": [{}], "id": 100}
 
 
 def test_unknown_fields_survive_in_the_payload() -> None:
