@@ -1,10 +1,20 @@
 -- Charges of files, and the shipping income the platform tells, for parents whose files carry none (§3.6).
-with file_charges as (
+-- An id is one charge within its relation only (D1).
+{% set newest_first = 'charge_date desc nulls last, parent_order_sn, amount' %}
+with staged_file_charges as (
     {{ typed_staging('stg_files__order_charges') }}
 ),
 
-platform_charges as (
+staged_platform_charges as (
     {{ typed_staging('stg_temu__order_charges') }}
+),
+
+file_charges as (
+    {{ newest_per_id('staged_file_charges', newest_first) }}
+),
+
+platform_charges as (
+    {{ newest_per_id('staged_platform_charges', newest_first) }}
 ),
 
 platform_only as (
@@ -25,4 +35,4 @@ charges as (
     select * from platform_only
 )
 
-{{ newest_per_id('charges', 'charge_date desc nulls last, parent_order_sn, amount') }}
+select * from charges
