@@ -59,8 +59,8 @@ def nasty_world(seed: int, parents: int) -> dict[str, Rows]:
         "stg_temu__products": products,
         "stg_temu__orders": orders,
         "stg_temu__refunds": _refunds(random, orders),
-        "stg_temu__order_charges": _charges(random, orders, first_id=500_000, count=parents // 8),
-        "stg_files__order_charges": _charges(random, orders, first_id=1, count=parents // 2),
+        "stg_temu__order_charges": _charges(random, orders, count=parents // 8),
+        "stg_files__order_charges": _charges(random, orders, count=parents // 2),
         "stg_files__product_costs": references.costs(random, products, instants),
         "stg_files__fx_rates": references.fx_rates(random),
         "stg_files__fee_rates": references.fee_rates(random),
@@ -185,13 +185,13 @@ def _refund(random: Random, number: int, line: dict[str, Any]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _charges(random: Random, orders: Rows, first_id: int, count: int) -> Rows:
+def _charges(random: Random, orders: Rows, count: int) -> Rows:
     rows: Rows = []
-    for number, line in enumerate(random.choices(orders, k=count)):
+    for number, line in enumerate(random.choices(orders, k=count), start=1):
         own = line["parent_order_sn"] or line["order_sn"]
         rows.append(
             {
-                "id": first_id + number, "shop_id": pick(random, [2, ORPHAN], else_=line["shop_id"], share=0.03),
+                "id": number, "shop_id": pick(random, [2, ORPHAN], else_=line["shop_id"], share=0.03),
                 "parent_order_sn": pick(random, ["PO-none", None, "nan"], else_=f"{own} ", share=0.05),
                 "charge_type": pick(random, ["bribe", None, "N/A"], else_=random.choice(_CHARGES), share=0.04),
                 "amount": random.choice(_CHARGE_AMOUNTS), "currency": currency(random),

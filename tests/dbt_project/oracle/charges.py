@@ -31,7 +31,7 @@ def parent_totals(
     parents = {(line["shop_id"], line["parent_key"]) for line in lines}
     totals: dict[object, Decimal] = {}
     out: Rows = []
-    for row in _once(staged):
+    for row in staged:
         parent = row["shop_id"], text(row["parent_order_sn"])
         kind, amount = text(row["charge_type"]), _in_cny(row, exchange)
         reason = kept_out(row["shop_id"], shops) or _trouble(parent in parents, kind, amount)
@@ -46,7 +46,7 @@ def parent_totals(
 def all_charges(of_files: Rows, of_platform: Rows) -> Rows:
     """§3.6: what a file charges to a parent replaces what the platform tells of the same kind, never adds to it."""
     told = {_told(row) for row in of_files}
-    return of_files + [row for row in of_platform if None in _told(row) or _told(row) not in told]
+    return _once(of_files) + [row for row in _once(of_platform) if None in _told(row) or _told(row) not in told]
 
 
 def _told(row: Row) -> tuple[object, ...]:
