@@ -162,20 +162,17 @@ def test_worked_example_e1_comes_out_to_the_cent(warehouse: Warehouse, types: di
     assert local == [{"order_date_local": date(2026, 2, 28), "gmv_cny": Decimal("245.75")}]
 
 
-def test_absent_staging_relations_are_completed_and_handmade_ones_keep_their_rows(warehouse: Warehouse) -> None:
-    fill_with_e1(warehouse, TYPES["all text"])
-    warehouse.build_marts(*AS_OF)
-    [orders] = warehouse.rows("select count(*) as n, count(package_sn) as packages from staging.stg_temu__orders")
-    assert (orders["n"], orders["packages"]) == (4, 0)
-    [targets] = warehouse.rows("select count(*) as n from staging.stg_files__sales_targets")
-    assert targets["n"] == 0
-
-
-def test_building_twice_changes_nothing(warehouse: Warehouse) -> None:
+def test_building_twice_changes_nothing_and_staging_stays_its_owners(warehouse: Warehouse) -> None:
     fill_with_e1(warehouse, TYPES["as the contract says"])
     warehouse.build_marts(*AS_OF)
+    [completed] = warehouse.rows("select count(*) as n from staging.stg_files__sales_targets")
+    assert completed["n"] == 0  # absent: created empty
+    [orders] = warehouse.rows("select count(*) as n, count(package_sn) as packages from staging.stg_temu__orders")
+    assert (orders["n"], orders["packages"]) == (4, 0)  # rows kept, absent columns added
     before = _everything(warehouse)
     warehouse.build_marts(*AS_OF)
+    assert _everything(warehouse) == before
+    warehouse.execute("drop table staging.stg_temu__orders")  # nothing that was built depends on it
     assert _everything(warehouse) == before
 
 
@@ -186,10 +183,3 @@ def _everything(warehouse: Warehouse) -> dict[str, object]:
         name: warehouse.rows(f"{fingerprint} (to_jsonb(t) - '_refreshed_at')::text as v from marts.{name} as t) as s")
         for name in sorted(row["table_name"] for row in tables)
     }
-
-
-def test_staging_tables_can_be_dropped_although_marts_were_built(warehouse: Warehouse) -> None:
-    fill_with_e1(warehouse, TYPES["as the contract says"])
-    warehouse.build_marts(*AS_OF)
-    warehouse.execute("drop table staging.stg_temu__orders")
-    assert warehouse.rows("select 1 from marts.mart_gmv_daily")

@@ -1,0 +1,290 @@
+"""Staging says what the platform's answers mean (§3.6): quantities, money in minor units, times, deliveries, refunds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.dbt_project.conftest import Warehouse
+
+PLACED, SHIPPED, UPDATED = 1767229200, 1767398400, 1767916800  # epoch seconds
+RAW = ("orders", "order_versions", "order_amounts", "order_details", "products", "product_snapshots")
+RAW += ("activities", "activity_goods", "after_sales", "after_sales_details")
+FILES = ("product_costs", "product_managers", "order_charges", "settlement_lines", "inventory_snapshots")
+
+
+def _at(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _usd(minor: int, currency: str = "USD") -> dict[str, object]:
+    return {"amount": minor, "currency": currency}
+
+
+class Landing:
+    """Puts answers into the raw tables as the loader would."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        self.rows = 0
+
+    def land(self, table: str, payload: dict[str, Any], updated: int = UPDATED, **key: object) -> None:
+        """One row of raw_temu."""
+        columns = {"shop_id": 1, "source_updated_at": _at(updated), "run_id": "r", "payload_hash": b"h"} | key
+        self._insert(f"raw_temu.{table}", columns | {"payload": json.dumps(payload)})
+
+    def file(self, table: str, **columns: object) -> None:
+        """One row of raw_files."""
+        self.rows += 1
+        source = {"source_file": f"{table}.csv", "file_hash": table, "row_no": self.rows, "run_id": "r"}
+        self._insert(f"raw_files.{table}", source | columns)
+
+    def order(self, sn: str, lines: list[dict[str, Any]], updated: int = UPDATED, **parent: object) -> None:
+        """A parent order with its lines."""
+        head = {"parentOrderSn": sn, "parentOrderStatus": 4, "parentOrderTime": PLACED, "parentShippingTime": SHIPPED}
+        page = {"parentOrderMap": head | {"regionId": 211, "updateTime": updated} | parent, "orderList": lines}
+        self.land("orders", page, updated, parent_order_sn=sn)
+
+    def _insert(self, table: str, columns: dict[str, object]) -> None:
+        names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+        with psycopg.connect(self.warehouse.url, autocommit=True) as connection:
+            connection.execute(f"insert into {table} ({names}) values ({marks})", list(columns.values()))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Built:
+    """Everything landed, built once; tests read."""
+
+    warehouse: Warehouse
+
+    def staged(self, model: str, where: str, order: str) -> list[dict[str, Any]]:
+        """Rows of a staging model."""
+        return self.warehouse.rows(f"select * from staging.{model} where {where} order by {order}")
+
+
+@pytest.fixture(scope="module")
+def built(_warehouse: Warehouse) -> Iterator[Built]:
+    tables = [f"raw_temu.{t}" for t in RAW] + [f"raw_files.{t}" for t in FILES] + ["ops.shops"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
+        _warehouse.empty()
+        _warehouse.dbt("build", "--exclude-resource-type", "unit_test")  # an empty database builds whole
+        _land_everything(_warehouse)
+        _warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+        yield Built(_warehouse)
+        _warehouse.execute(f"truncate {', '.join(tables)} cascade")
+
+
+def _land_everything(warehouse: Warehouse) -> None:
+    warehouse.execute(
+        "insert into ops.shops (id, temu_shop_id, shop_name, region, gateway, app_key, default_manager) "
+        "values (1, 634418210, 'US one', 'US', 'US', 'key', 'kim')"
+    )
+    landing = Landing(warehouse)
+    for land in (_odd_lines, _priced_lines, _delivered_lines, _refunded_lines, _settled_lines, _catalogue, _freight):
+        land(landing)
+
+
+def _line(sn: str, status: int | None = 4, ordered: int = 1, cancelled: int = 0, **more: object) -> dict[str, Any]:
+    product = {"productId": 5001, "productSkuId": 8001, "soldFactor": 1, "extCode": "SYN-1"}
+    return {
+        "orderSn": sn, "orderStatus": status, "originalOrderQuantity": ordered, "quantity": ordered - cancelled,
+        "canceledQuantityBeforeShipment": cancelled, "skuId": 17001, "goodsId": 6001, "goodsName": "Tee",
+        "productList": [product], "orderShippingTime": None,
+    } | more  # fmt: skip
+
+
+def _odd_lines(landing: Landing) -> None:
+    landing.order(
+        "PO-1", [_line("O-1", 5, ordered=3, cancelled=1, orderShippingTime=SHIPPED * 1000), _line("O-2", None)]
+    )
+    landing.order("PO-2", [_line("O-3", productList=None), {"orderSn": "O-4", "quantity": "many", "futureField": {}}])
+
+
+def test_lines_carry_the_articles_of_the_product_list_and_what_is_left_to_fulfil(built: Built) -> None:
+    first, second, third, fourth = built.staged("stg_temu__orders", "parent_order_sn in ('PO-1', 'PO-2')", "order_sn")
+    assert (first["product_sku_id"], first["product_sku"], first["spu_id"]) == ("8001", "SYN-1", "5001")
+    assert (first["quantity"], first["temu_status_code"], first["shipping_country"]) == (2, 5, "US")
+    assert first["shipping_time"] == _at(SHIPPED)  # thirteen digits are milliseconds
+    assert (first["order_time"], first["parent_order_sn"], first["shop_id"]) == (_at(PLACED), "PO-1", 1)
+    assert (second["temu_status_code"], second["shipping_time"]) == (
+        4,
+        _at(SHIPPED),
+    )  # the parent's where the child is silent
+    assert (third["product_sku"], third["product_name"]) == (None, "Tee")
+    assert (fourth["quantity"], fourth["total_price"]) == (None, None)
+
+
+def _priced_lines(landing: Landing) -> None:
+    landing.order("PO-M1", [_line("M-1", ordered=3, cancelled=1), _line("M-2", ordered=3, cancelled=2)])
+    landing.order("PO-M2", [_line("M-3", ordered=3, cancelled=1)])
+    amounts = [
+        {"orderSn": "M-1", "quantity": 3, "unitBasePrice": _usd(1000), "basePrice": _usd(3000),
+         "discountFromSeller": _usd(150), "discountFromTEMU": _usd(200), "unitRetailPrice": _usd(1299)},
+        {"orderSn": "M-2", "quantity": 3, "unitBasePrice": _usd(1001), "basePrice": _usd(3003),
+         "discountFromSeller": None},
+    ]  # fmt: skip
+    yen = {"orderSn": "M-3", "quantity": 3, "unitBasePrice": _usd(1200, "JPY"), "basePriceTotal": _usd(3600, "JPY"),
+           "basePriceSellerDiscount": _usd(200, "JPY"), "basePriceDiscountedTotal": _usd(3400, "JPY")}  # fmt: skip
+    landing.land("order_amounts", {"parentOrderMap": {}, "orderList": amounts}, parent_order_sn="PO-M1", api_type="v1")
+    landing.land("order_amounts", {"parentOrderMap": {}, "orderList": [yen]}, parent_order_sn="PO-M2", api_type="v2")
+
+
+def test_money_is_the_sellers_base_price_for_the_units_left_in_whole_minor_units(built: Built) -> None:
+    lines = built.staged("stg_temu__orders", "parent_order_sn like 'PO-M%'", "order_sn")
+    prices = [(line["unit_price"], line["total_price"], line["currency"]) for line in lines]
+    assert prices == [
+        (Decimal("10.00"), Decimal("19.00"), "USD"),
+        (Decimal("10.01"), Decimal("10.01"), "USD"),
+        (Decimal("1200"), Decimal("2267"), "JPY"),
+    ]
+
+
+def _delivered_lines(landing: Landing) -> None:
+    landing.order("PO-D", [_line("D-1", 5), _line("D-2", 5), _line("D-3", 4)], parentOrderStatus=51)
+    for updated, statuses in ((1767500000, {"D-1": 5, "D-2": 4}), (1767400000, {"D-1": 4}), (1767600000, {"D-1": 5})):
+        landing.warehouse.execute(
+            "insert into raw_temu.order_versions (shop_id, parent_order_sn, parent_status, line_statuses, "
+            f"source_updated_at, payload_hash, run_id) values (1, 'PO-D', 4, '{json.dumps(statuses)}', "
+            f"to_timestamp({updated}), 'h', 'r')"
+        )
+
+
+def test_delivery_is_the_first_time_a_line_was_seen_received(built: Built) -> None:
+    lines = built.staged("stg_temu__orders", "parent_order_sn = 'PO-D'", "order_sn")
+    times = {line["order_sn"]: line["delivery_time"] for line in lines}
+    assert times == {"D-1": _at(1767500000), "D-2": _at(UPDATED), "D-3": None}
+
+
+def _after_sales(
+    landing: Landing, parent: str, sn: str, cases: list[dict[str, Any]], status: int = 5, kind: int = 1
+) -> None:
+    entry = {
+        "parentAfterSalesSn": sn,
+        "parentOrderSn": parent,
+        "parentAfterSalesStatus": status,
+        "afterSalesType": kind,
+    }
+    key = {"parent_after_sales_sn": sn, "parent_order_sn": parent}
+    landing.land("after_sales", entry | {"createAt": PLACED}, **key, status=status)
+    if cases:
+        landing.land("after_sales_details", {"afterSalesList": cases}, **key)
+
+
+def _case(sn: str, order_sn: str, buyer_refund: int, units: int = 1, status: int = 5) -> dict[str, Any]:
+    info = {"productList": [{"productSkuId": 8001, "extCode": "SYN-1"}]}
+    return {"afterSalesSn": sn, "orderSn": order_sn, "afterSalesStatus": status, "applyAfterSalesGoodsNumber": units,
+            "applyRefundAmount": _usd(buyer_refund), "afterSalesGoodsInfo": info}  # fmt: skip
+
+
+def _amounts(landing: Landing, parent: str, orders: list[str], deduction: int, shipping: int = 0) -> None:
+    lines = [{"orderSn": sn, "quantity": 2, "unitBasePrice": _usd(1000), "basePrice": _usd(2000)} for sn in orders]
+    head = {"estimatedRevenueDeduction": _usd(deduction), "shippingAmountTotal": _usd(shipping)}
+    landing.land("order_amounts", {"parentOrderMap": head, "orderList": lines}, parent_order_sn=parent, api_type="v1")
+
+
+def _refunded_lines(landing: Landing) -> None:
+    landing.order("PO-R", [_line("R-1", 5, ordered=2, cancelled=1), _line("R-2", 5, ordered=2)])
+    _amounts(landing, "PO-R", ["R-1", "R-2"], 1000 + 1000)  # one unit cancelled before shipment, 10.00 of refunds
+    _after_sales(landing, "PO-R", "PA-1", [_case("PA-1-1", "R-1", 633), _case("PA-1-2", "R-2", 1266)], kind=2)
+    _after_sales(landing, "PO-R", "PA-2", [_case("PA-2-1", "R-2", 500, status=1)], status=1)
+    _after_sales(landing, "PO-R", "PA-3", [], status=77)
+
+
+def test_completed_cases_share_the_deduction_without_cancelled_units_by_what_buyers_got(built: Built) -> None:
+    refunds = built.staged("stg_temu__refunds", "refund_sn like 'PA-%'", "refund_sn")
+    assert [(r["refund_sn"], r["status"], r["refund_amount"], r["is_restocked"]) for r in refunds] == [
+        ("PA-1-1", "completed", Decimal("3.33"), True),
+        ("PA-1-2", "completed", Decimal("6.67"), True),
+        ("PA-2-1", "requested", Decimal("10.00"), False),
+        ("PA-3", "requested", None, False),
+    ]
+
+
+def _settled_lines(landing: Landing) -> None:
+    landing.order("PO-S", [_line("S-1", 5, ordered=2)])
+    _amounts(landing, "PO-S", ["S-1"], 2000)
+    _after_sales(landing, "PO-S", "PS-1", [_case("PS-1-1", "S-1", 633)])
+    settled = {
+        "shop_id": 1,
+        "settlement_sn": "S-1",
+        "parent_order_sn": "PO-S",
+        "currency": "USD",
+        "settled_at": _at(UPDATED),
+    }
+    landing.file("settlement_lines", **settled, line_no=1, line_type="sales_receipt", amount=40)
+    landing.file("settlement_lines", **settled, line_no=2, line_type="sales_reversal", amount="-7.77")
+
+
+def test_settled_reversals_say_better_than_the_deduction_what_was_lost(built: Built) -> None:
+    [refund] = built.staged("stg_temu__refunds", "refund_sn = 'PS-1-1'", "refund_sn")
+    assert (refund["refund_amount"], refund["currency"]) == (Decimal("7.77"), "USD")
+
+
+def _listing(landing: Landing, sku_id: int, code: str) -> None:
+    entry = {"skuId": sku_id, "skuSn": code, "goodsName": "Tee", "price": "12.50", "currency": "USD", "stock": 90,
+             "goodsIsOnSale": 1, "crtTime": PLACED}  # fmt: skip
+    landing.land("products", entry, sku_id=sku_id, goods_id=6001, sku_code=code)
+
+
+def _catalogue(landing: Landing) -> None:
+    _listing(landing, 17001, "syn-1 ")
+    _listing(landing, 17002, "SYN-1")
+    _listing(landing, 17003, "SYN-2")
+    landing.file("product_costs", sku_code="Syn-1", cost_price=3, currency="RMB", effective_from=_at(PLACED))
+    landing.file("product_costs", shop_id=1, sku_code="SYN-1", cost_price=4, currency="CNY", effective_from=_at(PLACED))
+    landing.file("product_managers", sku_code="SYN-1", manager="lee", category="tees")
+    landing.file("product_managers", sku_code="SYN-1", manager="mia", effective_from=_at(PLACED))
+    landing.file("inventory_snapshots", snapshot_date=date(2026, 1, 2), shop_id=1, sku_code="SYN-1", on_hand=7)
+
+
+def test_files_speak_of_articles_and_reach_every_listing_of_them(built: Built) -> None:
+    products = built.staged("stg_temu__products", "true", "product_id")
+    assert [(p["manager"], p["current_price"], p["is_active"]) for p in products] == [
+        ("mia", Decimal("12.50"), True), ("mia", Decimal("12.50"), True), (None, Decimal("12.50"), True)
+    ]  # fmt: skip
+    costs = built.staged("stg_files__product_costs", "true", "id")
+    assert sorted((c["product_id"], c["cost_price"]) for c in costs) == sorted(
+        (p["id"], Decimal(4)) for p in products[:2]
+    )
+    counts = built.staged("stg_files__inventory_snapshots", "true", "product_id")
+    assert (len(counts), sum(count["on_hand"] for count in counts)) == (2, 7)
+
+
+def _freight(landing: Landing) -> None:
+    landing.order("PO-F1", [_line("F-1", 5, ordered=2)])
+    landing.order("PO-F2", [_line("F-2", 5, ordered=2)])
+    landing.order("PO-F3", [_line("F-3", 3)], parentOrderStatus=3)
+    for number in ("1", "2", "3"):
+        _amounts(landing, f"PO-F{number}", [f"F-{number}"], 0, shipping=299)
+    told = {"shop_id": 1, "currency": "CNY", "charge_date": date(2026, 1, 3)}
+    landing.file("order_charges", **told, parent_order_sn="PO-F2", charge_type="freight_income", amount=1)
+    landing.file("order_charges", **told, parent_order_sn="PO-F3", charge_type="penalty", amount=5)
+
+
+def test_shipping_income_is_a_charge_unless_files_tell_it_or_the_order_is_cancelled(built: Built) -> None:
+    charges = built.warehouse.rows(
+        "select parent_order_sn, charge_type, amount from intermediate.int_order_charges__typed order by 1, 2"
+    )
+    assert [tuple(charge.values()) for charge in charges] == [
+        ("PO-F1", "freight_income", Decimal("2.99")),
+        ("PO-F2", "freight_income", Decimal(1)),
+        ("PO-F3", "penalty", Decimal(5)),
+    ]
+
+
+def test_a_line_without_product_list_reaches_its_listing_by_the_platforms_own_link(built: Built) -> None:
+    lines = built.warehouse.rows(
+        "select order_sn, match_method, sku_code, manager from marts.fct_order_lines_costed "
+        "where order_sn in ('O-1', 'O-3', 'O-4') order by order_sn"
+    )
+    assert [tuple(line.values()) for line in lines] == [
+        ("O-1", "sku_code", "SYN-1", "mia"), ("O-3", "fk", "SYN-1", "mia"), ("O-4", "unmatched", "UNKNOWN", "kim")
+    ]  # fmt: skip
