@@ -1,4 +1,4 @@
-"""Staging says what the platform's answers mean (§3.6): quantities, money in minor units, times, deliveries, refunds."""
+"""Staging says what the platform's answers mean (§3.6): quantities, minor units, times, deliveries, refunds."""
 
 from __future__ import annotations
 

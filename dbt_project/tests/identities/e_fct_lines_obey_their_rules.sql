@@ -11,9 +11,11 @@ violations as (
             when is_sale <> (
                 status in ('paid', 'shipped', 'delivered', 'completed', 'refunded') and coalesce(quantity, 0) >= 1
             ) then 'S4 is_sale'
-            when not is_sale and (gmv_cny, refund_cny, cogs_cny, platform_fee_cny, payment_fee_cny, units)
-                is distinct from (0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::bigint)
-                then 'a non-sale has amounts'
+            when not is_sale and not coalesce(
+                gmv_cny = 0 and refund_cny = 0 and cogs_cny = 0 and platform_fee_cny = 0 and payment_fee_cny = 0
+                and units = 0,
+                false
+            ) then 'a non-sale has amounts'
             when refund_cny < 0 or refund_cny > gmv_cny then 'R2 refund outside 0..gmv'
             when is_sale and (gmv_cny is null) <> (price_source = 'missing' or fx_rate is null) then 'P, F gmv unknown'
             when (gmv_cny is null) <> (net_revenue_cny is null) then 'R5 net revenue unknown'

@@ -9,7 +9,9 @@ with components as (
 ),
 
 lines as (
-    select order_line_key, shop_id, order_sn, order_placed_at, order_date, count(*) over (partition by shop_id, order_sn) as lines_of_order_sn
+    select
+        order_line_key, shop_id, order_sn, order_placed_at, order_date,
+        count(*) over (partition by shop_id, order_sn) as lines_of_order_sn
     from {{ ref('int_order_lines__priced') }}
     where (shop_id, order_sn) in (select shop_id, order_sn from components)
 ),

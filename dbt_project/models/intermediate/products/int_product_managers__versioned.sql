@@ -35,13 +35,19 @@ declared_periods as (
     left join first_seen using (product_id)
 ),
 
+neighbours as (
+    select
+        *,
+        lag(manager) over (partition by product_id order by valid_from) as manager_before,
+        lag(valid_to) over (partition by product_id order by valid_from) as valid_to_before
+    from seen
+),
+
 changes as (
     select
         *,
-        manager is distinct from lag(manager) over product_history
-            or valid_from is distinct from lag(valid_to) over product_history as is_change
-    from seen
-    window product_history as (partition by product_id order by valid_from)
+        manager is distinct from manager_before or valid_from is distinct from valid_to_before as is_change
+    from neighbours
 ),
 
 runs as (
