@@ -17,6 +17,8 @@ import httpx
 
 from connectors.errors import ConfigurationError, TransientError
 from orchestration.names import (
+    INGEST_ORDERS,
+    INGEST_PRODUCTS,
     LIVE,
     LOCATION_OF_JOB,
     MODE_TAG,
@@ -132,7 +134,8 @@ class DagsterClient:
         tags: Mapping[str, str] | None = None,
     ) -> str:
         """Queue a job and return its run id. `shops` narrows a live run to some shops (names or mall ids)."""
-        all_tags = {**(cells.tags() if cells else {MODE_TAG: LIVE}), **(tags or {})}
+        live = {MODE_TAG: LIVE} if job in (INGEST_ORDERS, INGEST_PRODUCTS) else {}
+        all_tags = {**(cells.tags() if cells else live), **(tags or {})}
         params = {
             "selector": {
                 "repositoryName": REPOSITORY,
@@ -203,7 +206,7 @@ class DagsterClient:
 def _config(job: str, shops: Sequence[str]) -> dict[str, object]:
     if not shops:
         return {}
-    step = {"ingest_orders": SHOP_DAY_STEP, "ingest_products": SHOP_STEP}[job]
+    step = {INGEST_ORDERS: SHOP_DAY_STEP, INGEST_PRODUCTS: SHOP_STEP}[job]
     return {"ops": {step: {"config": {"shops": list(shops)}}}}
 
 

@@ -20,7 +20,7 @@ from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
 from orchestration.ingest.shops import active_shops
-from orchestration.names import LIVE, MODE_TAG
+from orchestration.names import LIVE, MODE_TAG, SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 Readings = Sequence[tuple[Window | None, Sequence[str]]]
@@ -41,6 +41,7 @@ def read_cells(
     """
     url, settings = warehouse.database_url(), warehouse.settings()
     shops = active_shops(url)
+    context.instance.add_dynamic_partitions(SHOPS_PARTITIONS, list(shops))  # a shop may be younger than the last tick
     earlier = EarlierAttempts.of(context)
     reporter = Reporter(context, tables_of_stream, shops)
     for window, keys in _readings(context, shops, only_shops):

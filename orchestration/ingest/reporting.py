@@ -62,17 +62,20 @@ class Reporter:
             self._context.log.info("%s · %s: %s", progress.shop_name, progress.stream, told)
 
     def _succeeded(self, report: SyncReport, asked: Window | None) -> None:
-        if report.forbidden and not report.read:
-            self._skipped(report)
-            return
         self._context.log.info(str(report))
         cells = self._partitions(self._keys[report.shop_id], report.window, asked)
+        if report.forbidden and not report.read:
+            self._not_granted(report)
+            cells = cells if asked else []
         for table in self._tables[report.stream] if cells else []:
             report_cells(self._context, temu_key(table), cells, metadata_of(report, table))
 
-    def _skipped(self, report: SyncReport) -> None:
-        """The seller did not grant the operation: nothing was read, nothing failed, and the cell stays empty."""
-        self._context.log.warning(str(report))
+    def _not_granted(self, report: SyncReport) -> None:
+        """The seller did not grant the operation: nothing was read and nothing failed; live cells stay empty.
+
+        Cells of a backfill are answered with this reason, or the backfill would count as failed though no run did.
+        """
+        self._context.log.warning("%s · %s is skipped: %s", report.shop_name, report.stream, report.forbidden)
         self._context.log_event(AssetObservation(temu_key(report.stream), description=f"skipped: {report.forbidden}"))
 
     def _failed(self, failure: SyncFailure) -> None:

@@ -14,7 +14,7 @@ from orchestration.ingest import reading
 from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
 from orchestration.ingest.definitions import build_defs
 from orchestration.ingest.jobs import ingest_orders
-from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOP_DAY_STEP
+from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOP_DAY_STEP, SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 from tests.orchestration.registered import Registered
 
@@ -63,15 +63,30 @@ def test_a_rectangle_of_shops_and_days_is_one_run_that_reports_each_cell(
     assert registered.rows("select * from ops.watermarks") == []
 
 
-def test_a_stream_that_the_seller_did_not_grant_is_skipped_without_failing(
+def skipped_tables(result: ExecuteInProcessResult) -> list[str]:
+    seen = [event.asset_observation_data.asset_observation for event in result.get_asset_observation_events()]
+    return [one.asset_key.path[-1] for one in seen if str(one.description).startswith("skipped")]
+
+
+def test_a_stream_that_the_seller_did_not_grant_stays_empty_without_failing(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    result = run(instance, omni__mode=LIVE)
+    assert result.success
+    assert set(skipped_tables(result)) == {"order_amounts"}
+    granted = {cell.split("|")[1] for cell in cells(instance, "order_amounts")}
+    assert len(granted) == len(registered.names) - len(skipped_tables(result))
+
+
+def test_a_backfill_answers_for_cells_that_the_seller_did_not_grant(
     registered: Registered, instance: DagsterInstance
 ) -> None:
     result = backfill(instance, registered.names)
-    assert result.success
-    skipped = [event.asset_observation_data.asset_observation for event in result.get_asset_observation_events()]
-    assert {one.asset_key.path[-1] for one in skipped} == {"order_amounts"}
-    granted = {cell.split("|")[1] for cell in cells(instance, "order_amounts")}
-    assert len(granted) == len(registered.names) - len(skipped)
+    assert set(skipped_tables(result)) == {"order_amounts"}
+    assert cells(instance, "order_amounts") == cells(instance, "orders")
+    records = instance.fetch_materializations(AssetKey(["raw_temu", "order_amounts"]), limit=100).records
+    told = [record.asset_materialization.metadata for record in records if record.asset_materialization]
+    assert sum("skipped" in metadata for metadata in told) == len(skipped_tables(result))
 
 
 def test_running_a_backfill_again_changes_nothing(registered: Registered, instance: DagsterInstance) -> None:
@@ -87,6 +102,12 @@ def test_a_run_without_cells_is_live_and_moves_the_watermark(registered: Registe
     assert len(watermarks) == len(registered.shops)
     complete = {f"{TODAY - timedelta(days=number)}|{name}" for number in range(6) for name in registered.names}
     assert cells(instance, "orders") == complete
+
+
+def test_a_shop_that_was_just_registered_is_read_before_any_sensor_saw_it(registered: Registered) -> None:
+    with DagsterInstance.ephemeral() as unaware:
+        assert run(unaware, "ingest_products").success
+        assert unaware.get_dynamic_partitions(SHOPS_PARTITIONS) == registered.names
 
 
 def test_products_are_reported_by_shop(registered: Registered, instance: DagsterInstance) -> None:

@@ -1,0 +1,59 @@
+"""The processes as `omni` starts them: code servers, web server and daemon, driven through GraphQL like the UI does."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orchestration.cli.stack import Stack
+from orchestration.launch import Cells, DagsterClient
+from orchestration.names import INGEST_ORDERS
+from tests.orchestration.registered import Registered
+
+pytestmark = pytest.mark.services
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+def dagster(registered: Registered) -> Iterator[DagsterClient]:
+    """All four processes on the test's own database."""
+    stack = Stack(registered.settings)
+    try:
+        stack.start_database()
+        yield DagsterClient(stack.start_dagster(), timeout_seconds=60)
+    finally:
+        stack.stop()
+
+
+def wait_for(what: Callable[[], bool], *, seconds: float) -> None:
+    """Poll until it is so; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(1)
+
+
+def test_live_run_rectangle_and_backfill_through_the_web_server(dagster: DagsterClient, registered: Registered) -> None:
+    told: list[str] = []
+    live = dagster.run(INGEST_ORDERS, tell=told.append)
+    assert live.succeeded, live.message
+    assert live.materialized >= len(registered.shops)
+    for name in registered.names:
+        assert any(name in line and "orders" in line for line in told)
+    before = registered.rows("select * from raw_temu.orders order by 1, 2")
+    watermarks = registered.rows("select shop_id, stream, watermark from ops.watermarks order by 1, 2")
+
+    first, last = registered.names[0], registered.names[-1]
+    rectangle = dagster.run(INGEST_ORDERS, cells=Cells(TODAY - timedelta(3), TODAY - timedelta(2), first, last))
+    assert rectangle.succeeded, rectangle.message
+    days = [TODAY - timedelta(4), TODAY - timedelta(5)]
+    backfill = dagster.backfill(
+        [["raw_temu", "orders"], ["raw_temu", "order_amounts"]],
+        [f"{day}|{name}" for day in days for name in (first, last)],
+    )
+    wait_for(lambda: dagster.backfill_status(backfill) != "REQUESTED", seconds=240)
+    assert dagster.backfill_status(backfill) == "COMPLETED_SUCCESS"
+    assert registered.rows("select * from raw_temu.orders order by 1, 2") == before
+    assert registered.rows("select shop_id, stream, watermark from ops.watermarks order by 1, 2") == watermarks
