@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 CATEGORICAL = [
-    *["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#B3B3B3", "#8DD3C7", "#BC80BD"]
+    *["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#B3B3B3", "#8DD3C7", "#A87C3D"]
 ]
 CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838"]
 

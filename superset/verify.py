@@ -45,7 +45,7 @@ def check_chart(client: Any, headers: dict[str, str], chart_id: int) -> tuple[in
         return 0, str(body.get("message") or body.get("errors") or f"HTTP {answer.status_code}")
     results = body["result"]
     errors = [str(one["error"]) for one in results if one.get("error")]
-    return min(rows_with_values(one) for one in results), "; ".join(errors)
+    return min(rows_with_values(one) for one in results), " ".join("; ".join(errors).split())
 
 
 def rows_with_values(result: dict[str, Any]) -> int:
