@@ -46,7 +46,7 @@ neighbours as (
 changes as (
     select
         *,
-        manager is distinct from manager_before or valid_from is distinct from valid_to_before as is_change
+        (manager is distinct from manager_before) or (valid_from is distinct from valid_to_before) as is_change
     from neighbours
 ),
 

@@ -32,8 +32,9 @@ select
     lines.goods_name as product_name,
     {{ json_bigint('lines.quantity') }} as quantity,
     {{ from_minor_units('amounts.unit_base', 'amounts.currency') }} as unit_price,
-    {{ from_minor_units('amounts.net_base * ' ~ json_number('lines.quantity') ~ ' / amounts.original_quantity', 'amounts.currency') }}
-        as total_price,
+    {{ from_minor_units(
+        'amounts.net_base * ' ~ json_number('lines.quantity') ~ ' / amounts.original_quantity', 'amounts.currency'
+    ) }} as total_price,
     amounts.currency,
     null::text as status,
     lines.status_code as temu_status_code,
