@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -32,6 +33,7 @@ ERROR = ", ".join(
 )
 EMPTY_WORDS = ("没有数据", "暂无数据", "没有结果", "无结果", "此查询没有数据返回", "No data", "No results")
 CHART_TIMEOUT_MS = 90_000
+LOGIN_TIMEOUT_MS = 30_000
 SCREEN = {"width": 1440, "height": 900}
 
 
@@ -98,14 +100,17 @@ def log_in(page: Page, base_url: str, user: str, password: str) -> None:
     page.locator("[data-test='username-input'], input#username").first.fill(user)
     page.locator("[data-test='password-input'], input#password").first.fill(password)
     page.locator("[data-test='login-button'], input[type=submit]").first.click()
-    page.wait_for_load_state("networkidle")
-    if "/login" in page.url:
-        raise RuntimeError(f"{user} cannot log in at {base_url}")
+    try:
+        page.wait_for_url(lambda url: "/login" not in url, timeout=LOGIN_TIMEOUT_MS)
+    except PlaywrightTimeout as error:
+        raise RuntimeError(f"{user} cannot log in at {base_url}") from error
 
 
 def published_dashboards(page: Page, base_url: str) -> list[str]:
     """Slugs of the published dashboards, in alphabetical order."""
     answer = page.request.get(f"{base_url}/api/v1/dashboard/?q=(page_size:100)")
+    if not answer.ok:
+        raise RuntimeError(f"the list of dashboards was refused: HTTP {answer.status} {answer.text()[:300]}")
     return sorted(one["slug"] or str(one["id"]) for one in answer.json()["result"] if one["published"])
 
 
