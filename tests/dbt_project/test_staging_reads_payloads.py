@@ -179,7 +179,7 @@ def _after_sales(
 
 
 def _case(sn: str, order_sn: str, buyer_refund: int, units: int = 1, status: int = 5) -> dict[str, Any]:
-    info = {"productList": [{"productSkuId": 8001, "extCode": "SYN-1"}]}
+    info = {"skuId": 17001, "productList": [{"productSkuId": 8001, "extCode": "SYN-1"}]}
     return {"afterSalesSn": sn, "orderSn": order_sn, "afterSalesStatus": status, "applyAfterSalesGoodsNumber": units,
             "applyRefundAmount": _usd(buyer_refund), "afterSalesGoodsInfo": info}  # fmt: skip
 
@@ -221,11 +221,18 @@ def _settled_lines(landing: Landing) -> None:
     }
     landing.file("settlement_lines", **settled, line_no=1, line_type="sales_receipt", amount=40)
     landing.file("settlement_lines", **settled, line_no=2, line_type="sales_reversal", amount="-7.77")
+    landing.order("PO-U", [_line("U-1", 5, ordered=2)])  # no answer of the amount query
+    _after_sales(landing, "PO-U", "PU-1", [_case("PU-1-1", "U-1", 633, units=2)])
 
 
 def test_settled_reversals_say_better_than_the_deduction_what_was_lost(built: Built) -> None:
     [refund] = built.staged("stg_temu__refunds", "refund_sn = 'PS-1-1'", "refund_sn")
     assert (refund["refund_amount"], refund["currency"]) == (Decimal("7.77"), "USD")
+
+
+def test_without_any_order_money_a_refund_is_worth_the_supply_price(built: Built) -> None:
+    [refund] = built.staged("stg_temu__refunds", "refund_sn = 'PU-1-1'", "refund_sn")
+    assert (refund["refund_amount"], refund["currency"]) == (Decimal("25.00"), "USD")
 
 
 def _listing(landing: Landing, sku_id: int, code: str) -> None:

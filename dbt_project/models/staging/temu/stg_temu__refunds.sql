@@ -4,14 +4,6 @@ with cases as (
     left join {{ ref('after_sales_statuses') }} as statuses using (after_sales_status)
 ),
 
-line_amounts as (
-    select * from {{ ref('base_temu__order_line_amounts') }}
-),
-
-losses as (
-    select * from {{ ref('base_temu__seller_losses') }}
-),
-
 weighted as ( -- completed cases share the loss by what the buyer got back, else by units
     select
         *,
@@ -29,7 +21,7 @@ shared as (
         losses.currency as loss_currency,
         case when losses.currency in ('JPY', 'KRW') then 0 else 2 end as decimals
     from weighted
-    left join losses
+    left join {{ ref('base_temu__seller_losses') }} as losses
         on weighted.shop_id = losses.shop_id
         and weighted.parent_order_sn = losses.parent_order_sn
         and weighted.status = 'completed'
@@ -46,13 +38,19 @@ select
         when shared.loss is not null then
             round(shared.loss * shared.running_weight / shared.total_weight, shared.decimals)
             - round(shared.loss * (shared.running_weight - shared.weight) / shared.total_weight, shared.decimals)
-        else shared.refund_quantity * {{ from_minor_units('line_amounts.unit_base', 'line_amounts.currency') }}
+        when line_amounts.unit_base is not null
+            then shared.refund_quantity * {{ from_minor_units('line_amounts.unit_base', 'line_amounts.currency') }}
+        else shared.refund_quantity * shared.supply_price -- as ladder P does for the line itself
     end as refund_amount,
-    case when shared.loss is not null then shared.loss_currency else line_amounts.currency end as currency,
+    case
+        when shared.loss is not null then shared.loss_currency
+        when line_amounts.unit_base is not null then line_amounts.currency
+        else shared.supply_currency
+    end as currency,
     -- Return and refund: the goods came back. Refund only: they did not.
     shared.after_sales_type = '2' and shared.status = 'completed' as is_restocked,
     shared.status,
     case when shared.status = 'completed' then shared.source_updated_at else shared.created_at end as refund_time,
     shared.source_updated_at as updated_at
 from shared
-left join line_amounts using (shop_id, order_sn)
+left join {{ ref('base_temu__order_line_amounts') }} as line_amounts using (shop_id, order_sn)

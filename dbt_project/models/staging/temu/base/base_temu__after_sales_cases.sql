@@ -21,6 +21,11 @@ children as (
         "afterSalesSn" text, "orderSn" text, "afterSalesStatus" text, "applyAfterSalesGoodsNumber" text,
         "applyRefundAmount" jsonb, "afterSalesGoodsInfo" jsonb
     )
+),
+
+supply_prices as (
+    select shop_id, sku_id, {{ json_number("payload ->> 'price'") }} as price, upper(payload ->> 'currency') as currency
+    from {{ source('raw_temu', 'products') }}
 )
 
 select
@@ -34,6 +39,11 @@ select
     coalesce({{ json_code('children."afterSalesStatus"') }}, parents.status) as after_sales_status,
     parents."afterSalesType" as after_sales_type,
     {{ json_epoch('parents."createAt"') }} as created_at,
-    parents.source_updated_at
+    parents.source_updated_at,
+    supply_prices.price as supply_price,
+    supply_prices.currency as supply_currency
 from parents
 left join children using (shop_id, parent_after_sales_sn)
+left join supply_prices
+    on parents.shop_id = supply_prices.shop_id
+    and {{ json_bigint("children.\"afterSalesGoodsInfo\" ->> 'skuId'") }} = supply_prices.sku_id
