@@ -24,6 +24,7 @@ from connectors.postgres.migrate import migrate
 from connectors.postgres.server import ensure_database, stop_embedded
 from connectors.postgres.urls import with_database
 from connectors.settings import Settings
+from tests.demo_stack import demo_stack as demo_stack  # a fixture, for every folder of tests
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,12 @@ def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path)
     # Roles belong to the server, so bi_reader's password is the same for every test of the session.
     shutil.copytree(postgres_server.settings.data_dir / "secrets", secrets, copy_function=shutil.copy2)
     return Settings(_env_file=None, data_dir=tmp_path / "data", database_url=SecretStr(database_url))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: whatever it needs has to be installed there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") and skipped:
+        reporter.write_line(f"{len(skipped)} tests were skipped, which CI does not accept", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
