@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_order_lines_costed'}}}) }}
 -- §8, A2: the shares of a parent's lines are its total, to the cent.
 with totals as (
     select shop_id, parent_order_sn as parent_key, sum(charge_cny) as charges_cny

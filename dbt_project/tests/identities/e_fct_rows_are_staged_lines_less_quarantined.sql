@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_order_lines_costed'}}}) }}
 -- §8: every surviving staged line is either in the fact or set aside with a reason; none twice, none lost.
 with staged as (
     select count(*) as lines

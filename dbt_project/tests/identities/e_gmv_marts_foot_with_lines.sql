@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'mart_gmv_daily'}}}) }}
 -- §8: Σ daily = Σ weekly = Σ monthly = Σ by SKU = Σ lines, per shop; orders only where they are additive.
 {%- set sums -%}
     sum(orders_all) as orders_all, sum(orders) as orders, sum(units_sold) as units, sum(gmv_cny) as gmv_cny,

@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'mart_hot_seller_monthly'}}}) }}
 -- §8: GMV of all managers, UNASSIGNED included, is the GMV of the month; somebody ranks first.
 with managers as (
     select

@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'mart_gmv_daily_local'}}}) }}
 -- T3 moves lines between days, never in or out.
 select shop_id, sum(orders) as orders, sum(units) as units, sum(gmv_cny) as gmv_cny
 from (
