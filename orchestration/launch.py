@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from connectors.errors import ConfigurationError, TransientError
+from orchestration.launch_queries import BACKFILL, BACKFILL_STATUS, EVENTS, LAUNCH, STATUS
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -257,60 +258,3 @@ def _failure_text(event: Mapping[str, Any]) -> str:
     error = event.get("error") or {}
     causes = [each["message"] for each in error.get("causes", [])]
     return str(metadata.get("description") or (causes[-1] if causes else error.get("message")) or event["message"])
-
-
-LAUNCH = """
-mutation Launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
-    __typename
-    ... on LaunchRunSuccess { run { runId } }
-    ... on RunConfigValidationInvalid { errors { message } }
-    ... on Error { message }
-  }
-}"""
-
-STATUS = """
-query Status($run: ID!) {
-  runOrError(runId: $run) { __typename ... on Run { status } ... on Error { message } }
-}"""
-
-EVENTS = """
-query Events($run: ID!, $cursor: String) {
-  logsForRun(runId: $run, afterCursor: $cursor, limit: 500) {
-    __typename
-    ... on Error { message }
-    ... on EventConnection {
-      cursor
-      hasMore
-      events {
-        __typename
-        ... on MessageEvent { message level eventType }
-        ... on MaterializationEvent {
-          assetKey { path }
-          partition
-          metadataEntries { label ... on IntMetadataEntry { intValue } }
-        }
-        ... on AssetCheckEvaluationEvent { evaluation { checkName success severity assetKey { path } } }
-        ... on ExecutionStepFailureEvent {
-          error { message causes { message } }
-          failureMetadata { description }
-        }
-        ... on RunFailureEvent { error { message causes { message } } }
-      }
-    }
-  }
-}"""
-
-BACKFILL = """
-mutation Backfill($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on Error { message }
-  }
-}"""
-
-BACKFILL_STATUS = """
-query BackfillStatus($id: String!) {
-  partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
-}"""

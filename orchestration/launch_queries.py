@@ -1,0 +1,57 @@
+"""The GraphQL texts of `launch`: what is asked of Dagster's web server, and nothing else."""
+
+LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on RunConfigValidationInvalid { errors { message } }
+    ... on Error { message }
+  }
+}"""
+
+STATUS = """
+query Status($run: ID!) {
+  runOrError(runId: $run) { __typename ... on Run { status } ... on Error { message } }
+}"""
+
+EVENTS = """
+query Events($run: ID!, $cursor: String) {
+  logsForRun(runId: $run, afterCursor: $cursor, limit: 500) {
+    __typename
+    ... on Error { message }
+    ... on EventConnection {
+      cursor
+      hasMore
+      events {
+        __typename
+        ... on MessageEvent { message level eventType }
+        ... on MaterializationEvent {
+          assetKey { path }
+          partition
+          metadataEntries { label ... on IntMetadataEntry { intValue } }
+        }
+        ... on AssetCheckEvaluationEvent { evaluation { checkName success severity assetKey { path } } }
+        ... on ExecutionStepFailureEvent {
+          error { message causes { message } }
+          failureMetadata { description }
+        }
+        ... on RunFailureEvent { error { message causes { message } } }
+      }
+    }
+  }
+}"""
+
+BACKFILL = """
+mutation Backfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on Error { message }
+  }
+}"""
+
+BACKFILL_STATUS = """
+query BackfillStatus($id: String!) {
+  partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
+}"""
