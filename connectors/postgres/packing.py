@@ -37,8 +37,7 @@ def _text(value: str) -> bytes:
 
 
 def _timestamp(value: datetime) -> bytes:
-    since = value - _EPOCH
-    return _int8(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return _int8(8, (value - _EPOCH) // _MICROSECOND)
 
 
 def _numeric(value: Decimal) -> bytes:

@@ -54,7 +54,7 @@ def check_shop(database_url: str, *, settings: Settings, shop: str) -> ShopCheck
 
 async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck:
     async with open_office(database_url, settings) as office, office.session(shop) as session:
-        token = msgspec.json.decode(await session.client.call(TOKEN_CHECK), type=_Token)
+        token = await session.client.ask(TOKEN_CHECK, None, _Token) or _Token()
         now = session.client.now()
     expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
     needed = [operation for stream in STREAMS.values() for operation in stream.operations]

@@ -20,9 +20,12 @@ from connectors.temu.extract import Leaf
 MOST_CONNECTIONS = 2
 
 # Rows are looked up by key, a thousand at a time, in tables whose statistics may be hours old: never by scanning them.
+# No leaf waits for the disk: rows and watermark are lost or kept together, and the task is called completed by a
+# commit that does wait and is written after them.
 _SESSION = """
     select set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-        set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)
+        set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),
+        set_config('synchronous_commit', 'off', false)
 """
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar, cast
 from urllib.request import getproxies
 
 import httpx
@@ -33,6 +34,7 @@ GATEWAYS: Mapping[str, str] = {
 }
 """Official routers by region (API reference §1); a shop's `gateway_url` overrides them."""
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -67,16 +69,20 @@ class RetryPolicy:
 
 
 class _Envelope(msgspec.Struct, rename="camel", gc=False):
-    """The answer's outer object (§3.4); `success` decides, `result` stays bytes."""
+    """The answer's outer object (§3.4); `success` decides."""
 
     success: bool = False
     request_id: str | None = None
     error_code: int | None = None
     error_msg: str | None = None
-    result: msgspec.Raw = msgspec.Raw(b"null")
+    result: Any = None
 
 
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
+@cache
+def _decoder_of(kind: Any) -> msgspec.json.Decoder[_Envelope]:
+    """For an envelope around `kind`, or around nothing."""
+    result = ("result", kind, msgspec.Raw(b"null")) if kind is msgspec.Raw else ("result", kind | None, None)
+    return msgspec.json.Decoder(msgspec.defstruct("Envelope", [result], bases=(_Envelope,), rename="camel", gc=False))
 
 
 class TemuClient:
@@ -114,8 +120,12 @@ class TemuClient:
         """The gateway's clock in UTC, whole seconds: the local clock corrected by the last `Date` header."""
         return datetime.fromtimestamp(int(self._local_time() + self._ahead), UTC)
 
-    async def call(self, api_type: str, params: Mapping[str, object] | None = None) -> msgspec.Raw:
-        """The `result` of an operation as JSON bytes.
+    async def call(self, api_type: str, params: Mapping[str, object] | None = None) -> bytes:
+        """The `result` of an operation as JSON bytes, `null` if it has none. Errors as in `ask`."""
+        return bytes(await self.ask(api_type, params, msgspec.Raw) or b"null")
+
+    async def ask(self, api_type: str, params: Mapping[str, object] | None, kind: type[T]) -> T | None:
+        """The `result` of an operation as a msgspec type, decoded in the same pass as the envelope.
 
         Raises a class of `connectors.errors` (or `temu.errors`) that says what to do; transient trouble was already
         retried with back-off, a clock skew once after learning the gateway's clock.
@@ -131,22 +141,22 @@ class TemuClient:
         ):
             with attempt:
                 try:
-                    return await self._send(api_type, params or {})
+                    return await self._send(api_type, params or {}, kind)
                 except ClockSkewError:
-                    return await self._send(api_type, params or {})
+                    return await self._send(api_type, params or {}, kind)
                 except ThrottledError:
                     await self._limiter.penalise(policy.throttle_rest * 2 ** (attempt.num - 1))
                     raise
         raise AssertionError("the retry loop either returns or raises")
 
-    async def _send(self, api_type: str, params: Mapping[str, object]) -> msgspec.Raw:
+    async def _send(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
         async with self._slots:
             await self._limiter.acquire()
             self.calls += 1
             where = f"shop {self.shop}, {api_type}: the gateway"
             response = await self._post(self._body(api_type, params), where)
         self._learn_clock(response)
-        return self._open(response, where)
+        return self._open(response, where, kind)
 
     def _body(self, api_type: str, params: Mapping[str, object]) -> bytes:
         body = {
@@ -181,19 +191,27 @@ class TemuClient:
             return
         self._ahead = server - self._local_time()
 
-    def _open(self, response: httpx.Response, where: str) -> msgspec.Raw:
+    def _open(self, response: httpx.Response, where: str, kind: type[T]) -> T | None:
         _refuse_status(response.status_code, where)
         try:
-            envelope = _ENVELOPE.decode(response.content)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            excerpt = self._clean(response.text[:120])
-            raise TransientError(f"{where} sent something that is not its JSON envelope: {excerpt!r}") from None
+            envelope = _decoder_of(cast("Any", kind)).decode(response.content)
+        except msgspec.ValidationError as error:
+            if kind is msgspec.Raw:
+                raise self._not_an_envelope(response, where) from None
+            self._open(response, where, msgspec.Raw)  # a refusal explains itself better
+            raise PermanentError(f"{where} sent a result of another shape: {error}", remedy=_CHANGED) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._not_an_envelope(response, where) from None
         log.debug("temu call", shop=self.shop, where=where, request_id=envelope.request_id, ok=envelope.success)
         if envelope.success:
-            return envelope.result
+            return cast("T | None", envelope.result)
         text = self._clean(envelope.error_msg or "")
         named = f"{where} (request {envelope.request_id})"
         raise refusal(envelope.error_code, text, where=named, gateway=self.gateway)
+
+    def _not_an_envelope(self, response: httpx.Response, where: str) -> TransientError:
+        excerpt = self._clean(response.text[:120])
+        return TransientError(f"{where} sent something that is not its JSON envelope: {excerpt!r}")
 
     def _clean(self, text: str) -> str:
         """Text of the other side, free of our secrets should it echo them."""
@@ -203,6 +221,7 @@ class TemuClient:
 
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_CHANGED = "the platform changed this operation: report it with the request id"
 _UNREACHABLE = "check network and gateway address of this shop; the next run continues where this one stopped"
 
 

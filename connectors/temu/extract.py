@@ -153,11 +153,9 @@ class Reader:
         except RecordNotFoundError as error:
             return Rows(rejected=[Rejected("not_found", "", str(error), msgspec.json.encode(params))])
         extra = (api_type,) if lookup.variants else ()
-        return lookup.entity.rows([bytes(answer)], at=parent.updated_at, prefix=(parent.sn,), extra=extra)
+        return lookup.entity.rows([answer], at=parent.updated_at, prefix=(parent.sn,), extra=extra)
 
-    async def _call_variant(
-        self, lookup: Lookup, parent: Parent, params: Mapping[str, object]
-    ) -> tuple[str, msgspec.Raw]:
+    async def _call_variant(self, lookup: Lookup, parent: Parent, params: Mapping[str, object]) -> tuple[str, bytes]:
         variant = lookup.variants.get(_region(parent.order_sn))
         if variant:
             try:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import PermanentError, UnstableWindowError
+from connectors.errors import UnstableWindowError
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.entities import Rows
@@ -38,24 +38,19 @@ class Page:
 async def read_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Page:
     """Page `number` (from 1). PermanentError if the answer is not a page of this listing."""
     paging = {listing.page_word: number, "pageSize": listing.page_size}
-    answer = await client.call(listing.api_type, {**listing.params, **params, **paging})
-    try:
-        page = _page_decoder(listing.total_word, listing.rows_word).decode(answer)
-    except msgspec.MsgspecError as error:
-        raise PermanentError(
-            f"shop {client.shop}, {listing.api_type}: the answer is no page of this operation ({error})",
-            remedy="the platform changed this operation: report it",
-        ) from None
-    rows = [bytes(row) for row in page.rows or ()]
-    return Page(page.total if page.total is not None else len(rows), rows, client.now())
+    kind = _page_type(listing.total_word, listing.rows_word)
+    page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
+    rows = [bytes(row) for row in (page and page.rows) or ()]
+    total = page.total if page else None
+    return Page(len(rows) if total is None else total, rows, client.now())
 
 
 @cache
-def _page_decoder(total_word: str, rows_word: str) -> Any:
+def _page_type(total_word: str, rows_word: str) -> Any:
     """`{total, rows}` under the operation's own words; an empty list may be null or absent (§3.4)."""
     fields = [("total", int | None, None), ("rows", list[msgspec.Raw] | None, None)]
     names = {"total": total_word, "rows": rows_word}
-    return msgspec.json.Decoder(msgspec.defstruct("Page", fields, rename=names, gc=False))
+    return msgspec.defstruct("Page", fields, rename=names, gc=False)
 
 
 async def read_rest(client: TemuClient, listing: Listing, params: Mapping[str, object], first: Page) -> list[Page]:

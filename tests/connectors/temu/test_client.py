@@ -101,6 +101,19 @@ async def test_the_result_keeps_its_bytes() -> None:
     assert answer == b'{ "price": 1.10, "big":12345678901234567890 }'
 
 
+async def test_a_result_of_another_shape_is_a_change_of_the_platform() -> None:
+    client = _client(_in_turn(_ok([1, 2])))
+    with pytest.raises(PermanentError, match="another shape"):
+        await client.ask("bg.x", None, dict)
+    assert client.calls == 1
+
+
+async def test_a_refusal_is_understood_whatever_its_result_looks_like() -> None:
+    body = {"success": False, "errorCode": 3000034, "errorMsg": "expired", "result": "odd"}
+    with pytest.raises(ShopAuthError):
+        await _client(lambda _: httpx.Response(200, json=body)).ask("bg.x", None, dict)
+
+
 async def test_a_missing_result_is_null() -> None:
     assert bytes(await _client(lambda _: httpx.Response(200, content=b'{"success":true}')).call("bg.x")) == b"null"
 

@@ -42,7 +42,7 @@ class LiveList:
     def now(self) -> datetime:
         return at(self.time)
 
-    async def call(self, _api_type: str, params: Mapping[str, object]) -> msgspec.Raw:
+    async def ask(self, _api_type: str, params: Mapping[str, object], kind: type[object]) -> object:
         await asyncio.sleep(0)
         self.calls += 1
         self.time += 1
@@ -54,7 +54,11 @@ class LiveList:
         size, page = params["pageSize"], params["pageNumber"]
         rows = [_item(sn, base + t) for t, sn in found[(page - 1) * size : page * size]]
         rows = self.mangle(rows, params)
-        return msgspec.Raw(msgspec.json.encode({"totalItemNum": len(found), "pageItems": rows or None}))
+        return msgspec.convert({"totalItemNum": len(found), "pageItems": _raw(rows) or None}, kind)
+
+
+def _raw(rows: list[object]) -> list[msgspec.Raw]:
+    return [msgspec.Raw(msgspec.json.encode(row)) for row in rows]
 
 
 def _item(sn: str, updated: int) -> dict[str, object]:
