@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,10 @@ class Settings(BaseSettings):
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Log lines of the services, as JSON; debug shows every call."
+    )
 
     bind_host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
     dagster_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")

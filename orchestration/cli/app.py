@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from connectors.errors import OmniError
+from connectors.logs import configure_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
 from orchestration.cli import db, serve, shops, sync
@@ -29,6 +30,15 @@ app.add_typer(sandbox_app, name="sandbox", help="A local Temu gateway with inven
 app.command("sync")(sync.sync)
 app.command("serve")(serve.serve)
 app.command("provision")(serve.provision)
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log lines, too, one for every call.")]
+
+
+@app.callback()
+def prepare(verbose: Verbose = False) -> None:
+    """What all commands share."""
+    configure_logs("debug" if verbose else "error")
+
 
 Once = Annotated[bool, typer.Option("--once", help="Load, build, check and verify everything, print a summary, stop.")]
 Orders = Annotated[int, typer.Option("--orders-per-day", min=1, help="Average orders per shop and day.")]
