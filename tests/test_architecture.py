@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("connectors", "orchestration")
 FIXED_TOP_LEVEL = {"orchestration", "dbt_project", "connectors", "superset", "tests", "benchmarks", "docs"}
 BANNED_IN_CONNECTORS = {
     "dagster",
