@@ -39,8 +39,8 @@ class Stage:
         """Start from nothing: tables, watermarks, and the server's dirty pages."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute("truncate raw_temu.orders, raw_temu.order_versions, ops.watermarks, ops.sync_tasks")
-            connection.execute("drop schema if exists dlt_bench cascade")
-            connection.execute("drop schema if exists dlt_bench_staging cascade")
+            for schema in ("dlt_bench_rest", "dlt_bench_rest_staging", "dlt_bench_arrow"):
+                connection.execute(f"drop schema if exists {schema} cascade")
             connection.execute("checkpoint")
 
     def as_arguments(self) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from psycopg import AsyncConnection, errors, sql
 
 from connectors.postgres import statements
@@ -95,7 +96,7 @@ async def _stored(
     conn: AsyncConnection, table: RawTable, shop_id: int, records: Sequence[RawRecord]
 ) -> dict[Row, tuple[datetime, bytes]]:
     """Update time and hash of those keys that the table holds already."""
-    keys = [list(column) for column in zip(*(record.key for record in records), strict=True)]
+    keys = [msgspec.json.encode(column).decode() for column in zip(*(record.key for record in records), strict=True)]
     cursor = conn.cursor(binary=True)
     await cursor.execute(statements.stored(table), [*keys, shop_id])
     return {row[:-2]: (row[-2], row[-1]) for row in await cursor.fetchall()}

