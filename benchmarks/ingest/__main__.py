@@ -34,6 +34,7 @@ def main() -> int:
     plays = [play for play in PLAYS if not (options.without_dlt and play[1].startswith("dlt"))]
     results: Results = {label: [] for label, _ in plays}
     with open_stage(options.lines, options.latency_ms) as stage:
+        _play(stage, "omni", options.lines)  # warms the server's files up for everybody
         for _ in range(options.rounds):
             stage.empty()
             for label, player in plays:

@@ -42,14 +42,18 @@ async def start_task(
 async def finish_task(
     conn: AsyncConnection, task_id: UUID, counts: Mapping[str, int], *, error: BaseException | None = None
 ) -> None:
-    """Close the task with its counts (names in `COUNTS`); an error makes it a failed one."""
+    """Close the task with its counts (names in `COUNTS`); an error makes it a failed one, success dates its shop."""
     await conn.execute(
         """
-        update ops.sync_tasks set status = %(status)s, finished_at = now(), calls = %(calls)s,
-            rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
-            rows_unchanged = %(rows_unchanged)s, rows_dead_lettered = %(rows_dead_lettered)s,
-            error_class = %(error_class)s, error_message = %(error_message)s
-        where id = %(id)s
+        with task as (
+            update ops.sync_tasks set status = %(status)s, finished_at = now(), calls = %(calls)s,
+                rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
+                rows_unchanged = %(rows_unchanged)s, rows_dead_lettered = %(rows_dead_lettered)s,
+                error_class = %(error_class)s, error_message = %(error_message)s
+            where id = %(id)s
+            returning shop_id, status
+        )
+        update ops.shops set last_sync_at = now() from task where id = task.shop_id and task.status = 'completed'
         """,
         {
             **dict.fromkeys(COUNTS, 0),

@@ -68,6 +68,14 @@ def test_counts_of_a_report_add_up_and_stand_in_its_task_row(desk) -> None:
         assert row == ("completed", "live", report.calls, report.read, report.inserted)
 
 
+def test_a_shop_remembers_when_it_was_read_last(open_desk, gateway) -> None:
+    desk = open_desk(only=2)
+    gateway.faults(_only("token_expired", desk.shops[0].temu_shop_id))
+    desk.sync(streams=["products"])
+    dated = desk.query("select shop_name from ops.shops where last_sync_at is not null")
+    assert dated == [(desk.shops[1].shop_name,)]
+
+
 def test_a_second_run_changes_nothing_and_costs_few_calls(desk) -> None:
     first = desk.sync()
     before = desk.contents()

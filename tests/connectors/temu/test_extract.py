@@ -1,0 +1,201 @@
+"""Reading streams that ask record by record or walk a catalogue, against a gateway made of plain answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from connectors.errors import StreamForbiddenError, UnstableWindowError
+from connectors.records import Window
+from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
+from connectors.temu.extract import Leaf, Parent, Reader
+from connectors.temu.streams import STREAMS, ByOrder, Lookup
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WINDOW = Window(NOW - timedelta(days=1), NOW)
+Answer = Callable[[Mapping[str, object]], object]
+
+
+class Gateway:
+    """Answers by operation; an exception is raised, a function is called with the parameters."""
+
+    shop = "Acme US"
+
+    def __init__(self, **answers: object) -> None:
+        self.answers = {name.replace("__", "."): answer for name, answer in answers.items()}
+        self.asked: list[tuple[str, Mapping[str, object]]] = []
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def call(self, api_type: str, params: Mapping[str, object] | None = None) -> bytes:
+        self.asked.append((api_type, params or {}))
+        answer = self.answers[api_type]
+        result = answer(params) if callable(answer) and not isinstance(answer, type) else answer
+        if isinstance(result, Exception):
+            raise result
+        return msgspec.json.encode(result)
+
+    async def ask(self, api_type: str, params: Mapping[str, object] | None, kind: type[object]) -> object:
+        return msgspec.json.decode(await self.call(api_type, params), type=kind)
+
+
+class Landed:
+    """What has landed, as the test says."""
+
+    def __init__(self, *chunks: Sequence[Parent], closed: Collection[int] = ()) -> None:
+        self.chunks = chunks
+        self.closed = closed
+
+    async def parents(self, _reading: ByOrder, _window: Window) -> AsyncIterator[Sequence[Parent]]:
+        for chunk in self.chunks:
+            yield chunk
+
+    async def wanting(self, _lookup: Lookup, parents: Sequence[Parent]) -> Sequence[Parent]:
+        return parents
+
+    async def closed_activities(self) -> Collection[int]:
+        return self.closed
+
+
+def _parent(number: int, region: int = 211) -> Parent:
+    sn = f"PO-{region:03}-{number:017}"
+    return Parent(sn, sn, NOW + timedelta(seconds=number))
+
+
+async def _leaves(stream: str, gateway: Gateway, landed: Landed) -> list[Leaf]:
+    return [leaf async for leaf in Reader(gateway, landed).leaves(STREAMS[stream], WINDOW)]
+
+
+async def test_amounts_are_kept_for_the_update_time_they_were_read_for() -> None:
+    gateway = Gateway(bg__order__amount__query={"orderList": []})
+    [leaf] = await _leaves("order_amounts", gateway, Landed([_parent(1), _parent(2)]))
+    [one, two] = leaf.records["order_amounts"]
+    assert (one.key, one.columns, one.source_updated_at) == (
+        (_parent(1).sn,),
+        ("bg.order.amount.query",),
+        _parent(1).updated_at,
+    )
+    assert leaf.watermark == two.source_updated_at
+
+
+async def test_the_watermark_never_passes_an_order_that_is_not_ready() -> None:
+    def answer(params: Mapping[str, object]) -> object:
+        return NotReadyError("still computing") if params["parentOrderSn"] == _parent(3).sn else {"orderList": []}
+
+    chunks = [[_parent(1), _parent(2)], [_parent(3), _parent(4)], [_parent(5)]]
+    leaves = await _leaves("order_amounts", Gateway(bg__order__amount__query=answer), Landed(*chunks))
+    assert [leaf.watermark for leaf in leaves] == [_parent(2).updated_at, None, None]
+    assert [leaf.pending for leaf in leaves] == [0, 1, 0]
+    assert [len(leaf.records["order_amounts"]) for leaf in leaves] == [2, 1, 1]
+
+
+async def test_an_order_that_the_platform_does_not_know_is_set_aside_and_blocks_nothing() -> None:
+    gateway = Gateway(bg__order__amount__query=RecordNotFoundError("140020002"))
+    [leaf] = await _leaves("order_amounts", gateway, Landed([_parent(1)]))
+    assert [refused.reason_code for refused in leaf.rejected] == ["not_found"]
+    assert leaf.watermark == _parent(1).updated_at
+
+
+async def test_a_forbidden_operation_costs_one_call() -> None:
+    gateway = Gateway(bg__order__amount__query=StreamForbiddenError("3000032"))
+    with pytest.raises(StreamForbiddenError):
+        await _leaves("order_amounts", gateway, Landed([_parent(n) for n in range(50)]))
+    assert len(gateway.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "variant"),
+    [(100, "temu.order.amount.v2.query"), (185, "temu.order.amount.v2.query"), (91, "temu.order.amount.v3.query")],
+)
+async def test_the_variant_of_the_amount_query_follows_the_orders_region(region: int, variant: str) -> None:
+    gateway = Gateway(**{variant.replace(".", "__"): {"orderList": None}})
+    [leaf] = await _leaves("order_amounts", gateway, Landed([_parent(1, region)]))
+    assert leaf.records["order_amounts"][0].columns == (variant,)
+
+
+async def test_a_variant_that_does_not_serve_the_site_gives_way_to_the_general_one() -> None:
+    gateway = Gateway(temu__order__amount__v2__query=OtherSiteError("140020015"), bg__order__amount__query={})
+    [leaf] = await _leaves("order_amounts", gateway, Landed([_parent(1, 100)]))
+    assert leaf.records["order_amounts"][0].columns == ("bg.order.amount.query",)
+
+
+def _case(number: int, order: str | None = "PO-1") -> dict[str, object]:
+    updated = int(NOW.timestamp()) - 60 - number
+    return {"parentAfterSalesSn": f"PA-{number}", "parentOrderSn": order, "updateAt": updated}
+
+
+def _cases(*cases: dict[str, object]) -> dict[str, object]:
+    return {"total": len(cases), "data": list(cases)}
+
+
+async def test_cases_land_with_their_details_in_one_leaf() -> None:
+    gateway = Gateway(
+        bg__aftersales__parentaftersales__list__get=_cases(_case(1), _case(2)),
+        temu__aftersales__parentaftersales__detail__get=lambda params: {**params, "refundSummary": {}},
+    )
+    [leaf] = await _leaves("after_sales", gateway, Landed())
+    assert {table: len(records) for table, records in leaf.records.items()} == {
+        "after_sales": 2,
+        "after_sales_details": 2,
+    }
+    times = {record.key: record.source_updated_at for record in leaf.records["after_sales"]}
+    assert times == {record.key: record.source_updated_at for record in leaf.records["after_sales_details"]}
+
+
+async def test_cases_land_without_details_where_the_token_lacks_them() -> None:
+    gateway = Gateway(
+        bg__aftersales__parentaftersales__list__get=_cases(_case(1)),
+        temu__aftersales__parentaftersales__detail__get=StreamForbiddenError("3000032"),
+    )
+    reader = Reader(gateway, Landed())
+    [leaf] = [leaf async for leaf in reader.leaves(STREAMS["after_sales"], WINDOW)]
+    assert len(leaf.records["after_sales"]) == 1
+    assert list(reader.forbidden) == ["temu.aftersales.parentaftersales.detail.get"]
+
+
+def _skus(*numbers: int, total: int | None = None) -> dict[str, object]:
+    rows = [{"skuId": number, "stock": 1, "price": "1.50", "currency": "USD"} for number in numbers]
+    return {"total": len(rows) if total is None else total, "skuList": rows or None}
+
+
+async def test_both_buckets_of_the_catalogue_land_with_a_dated_copy() -> None:
+    gateway = Gateway(bg__local__goods__sku__list__query=lambda params: _skus(params["skuSearchType"]))
+    leaves = await _leaves("products", gateway, Landed())
+    assert [record.key for leaf in leaves for record in leaf.records["products"]] == [(2,), (3,)]
+    copies = [record.key for leaf in leaves for record in leaf.records["product_snapshots"]]
+    assert copies == [(2, NOW.date()), (3, NOW.date())]
+
+
+async def test_a_catalogue_that_moves_is_read_again_until_it_stands_still() -> None:
+    answers = [_skus(1, 2, total=3), _skus(1, 2, 3), _skus()]
+    gateway = Gateway(bg__local__goods__sku__list__query=lambda _params: answers.pop(0))
+    leaves = await _leaves("products", gateway, Landed())
+    assert {record.key[0] for leaf in leaves for record in leaf.records["products"]} == {1, 2, 3}
+
+
+async def test_a_catalogue_that_never_stands_still_fails_after_landing_what_it_saw() -> None:
+    gateway = Gateway(bg__local__goods__sku__list__query=_skus(1, 2, total=3))
+    leaves = Reader(gateway, Landed()).leaves(STREAMS["products"], WINDOW)
+    first = await anext(leaves)
+    assert len(first.records["products"]) == 2
+    with pytest.raises(UnstableWindowError, match="2 different records, the platform reports 3"):
+        assert [len(leaf.records["products"]) async for leaf in leaves]
+
+
+async def test_goods_of_activities_that_had_ended_are_final() -> None:
+    def activities(params: Mapping[str, object]) -> object:
+        rows = [{"activityId": n, "activityStatus": 3} for n in (1, 2)] if params["activityType"] == 2 else []
+        return {"total": len(rows), "activityList": rows}
+
+    gateway = Gateway(
+        bg__promotion__activity__query=activities,
+        bg__promotion__activity__goods__query={"total": 1, "goodsList": [{"goodsId": 9}]},
+    )
+    leaves = await _leaves("activities", gateway, Landed(closed={1}))
+    goods = [record.key for leaf in leaves for record in leaf.records.get("activity_goods", [])]
+    assert goods == [(2, 9)]
+    assert [params["activityId"] for api_type, params in gateway.asked if "goods" in api_type] == [2]
