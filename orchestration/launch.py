@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from connectors.errors import ConfigurationError, TransientError
-from orchestration.launch_queries import BACKFILL, BACKFILL_STATUS, EVENTS, LAUNCH, STATUS
+from orchestration.launch_queries import BACKFILL, BACKFILL_STATUS, CANCEL, EVENTS, LAUNCH, RUNS_UNDER_WAY, STATUS
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -187,6 +187,21 @@ class DagsterClient:
     def backfill_status(self, backfill_id: str) -> str:
         """REQUESTED, COMPLETED_SUCCESS, COMPLETED_FAILED, FAILED, CANCELED …"""
         return str(self._ask(BACKFILL_STATUS, {"id": backfill_id})["partitionBackfillOrError"]["status"])
+
+    def cancel_cut_off_runs(self) -> list[str]:
+        """Mark as cancelled every run that Dagster believes is under way; returns their job names.
+
+        For the moment before the daemon starts: what was under way then died with the processes of a killed omni, and
+        would keep its pool's place for ever. Nothing is lost, the next live run reads on from the watermark.
+        """
+        found = self._ask(RUNS_UNDER_WAY, {})["runsOrError"]
+        if found["__typename"] != "Runs":
+            raise ConfigurationError(f"Dagster does not tell its runs: {_reason(found)}", remedy=f"see {self.url}/runs")
+        for run in found["results"]:
+            answer = self._ask(CANCEL, {"run": run["runId"]})["terminateRun"]
+            if answer["__typename"] != "TerminateRunSuccess":
+                raise ConfigurationError(f"run {run['runId']}: {_reason(answer)}", remedy=f"see {self.url}/runs")
+        return [str(run["jobName"]) for run in found["results"]]
 
     def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
         try:

@@ -55,3 +55,20 @@ BACKFILL_STATUS = """
 query BackfillStatus($id: String!) {
   partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
 }"""
+
+RUNS_UNDER_WAY = """
+query RunsUnderWay {
+  runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) {
+    __typename
+    ... on Runs { results { runId jobName } }
+    ... on Error { message }
+  }
+}"""
+
+CANCEL = """
+mutation Cancel($run: String!) {
+  terminateRun(runId: $run, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) {
+    __typename
+    ... on Error { message }
+  }
+}"""

@@ -20,6 +20,7 @@ from orchestration.cli.console import complain, say, table
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, Supervisor, dagster_services, stop_leftovers, superset_service
+from orchestration.launch import DagsterClient
 
 RESTART_PAUSE_SECONDS = 5.0
 
@@ -41,13 +42,17 @@ class Stack:
         migrate(self.database_url, self.settings)
 
     def start_dagster(self) -> str:
-        """Start code servers, then web server and daemon; returns the web server's URL."""
+        """Start code servers, web server and daemon, in this order; returns the web server's URL."""
         environment = self.pipeline_environment()
         prepare_manifest(environment)
         services = dagster_services(self.settings, self.ports, environment)
-        for pair in (services[:2], services[2:]):
-            self._start(pair)
-        return next(one.url for one in services if one.name == "webserver")
+        locations, web, daemon = services[:2], services[2], services[3]
+        self._start(locations)
+        self._start([web])
+        for job in DagsterClient(web.url).cancel_cut_off_runs():
+            say(f"a run of {job} was cut off when omni was killed; marked as cancelled, the next one reads on")
+        self._start([daemon])
+        return web.url
 
     def start_superset(self) -> str:
         """Start Superset; its environment must be installed and provisioned. Returns its URL."""

@@ -55,7 +55,7 @@ def read_cells(
             shops=[shops[key].shop_name for key in open_keys],
             streams=list(tables_of_stream),
             window=window,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             on_event=reporter.for_window(window),
             on_progress=reporter.progress,
         )

@@ -116,7 +116,7 @@ def report_cells(
     if len(events) == 1:
         return
     found = context.instance.fetch_materializations(asset, limit=1).records
-    mine = [record.event_log_entry for record in found if record.run_id == context.run_id]
+    mine = [record.event_log_entry for record in found if record.run_id == context.run.run_id]
     if mine:
         context.instance.event_log_storage.store_event_batch([_copy(mine[0], event) for event in events[1:]])
     else:  # another run has just reported the same table
@@ -179,7 +179,7 @@ class EarlierAttempts:
 
 
 def _failures_of(context: AssetExecutionContext) -> Iterator[dict[str, object]]:
-    for entry in context.instance.all_logs(context.run_id, of_type=DagsterEventType.ASSET_OBSERVATION):
+    for entry in context.instance.all_logs(context.run.run_id, of_type=DagsterEventType.ASSET_OBSERVATION):
         observation = entry.asset_observation
         if observation is not None and "attempt" in observation.metadata:
             yield {name: value.value for name, value in observation.metadata.items()}

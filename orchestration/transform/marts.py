@@ -59,7 +59,7 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
     def dbt_models(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         # Unit tests prove the SQL on fixed rows; they belong to the test suite, not to every build.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
-        target = _build_folder(warehouse, context.run_id)
+        target = _build_folder(warehouse, context.run.run_id)
         yield from _dbt(warehouse).cli(arguments, context=context, target_path=target).stream()
 
     return dbt_models

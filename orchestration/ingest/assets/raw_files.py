@@ -49,7 +49,7 @@ def _import_inbox(context: AssetExecutionContext, warehouse: Warehouse) -> Itera
         context.log.info("%s", report)
 
     settings = warehouse.settings()
-    reports = import_inbox(warehouse.database_url(), settings=settings, run_id=context.run_id, on_event=tell)
+    reports = import_inbox(warehouse.database_url(), settings=settings, run_id=context.run.run_id, on_event=tell)
     for table in FILE_TABLES:
         loaded = [report for report in reports if report.table == table and report.status == "completed"]
         if loaded:
