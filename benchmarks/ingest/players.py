@@ -64,7 +64,7 @@ def bare_copy(stage: dict[str, Any], connections: int = 2) -> Callable[[], int]:
         connection.execute("checkpoint")
     share = -(-len(records) // connections)
     packer = RowPacker(table, shop_id=1, run_id="bench")
-    blobs = [packer.pack(records[at : at + share]) for at in range(0, len(records), share)]
+    blobs = [b"".join(packer.pack(records[at : at + share])) for at in range(0, len(records), share)]
     count = len(records)
     del records
     opened = [psycopg.connect(stage["database_url"]) for _ in blobs]

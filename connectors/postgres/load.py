@@ -137,7 +137,8 @@ class _Target:
                 self.conn.transaction(),
                 self.conn.cursor().copy(statements.copy(self.table, into)) as copy,
             ):
-                await copy.write(self.packer.pack(records))
+                for part in self.packer.pack(records):
+                    await copy.write(part)
             return Loaded(inserted=len(records))
         except errors.BadCopyFileFormat:
             raise

@@ -6,7 +6,7 @@ here: the payload travels as it came, without escaping on our side and unescapin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -80,10 +80,19 @@ class RowPacker:
         self._last = _text(run_id)
         self._typed = [PACKERS[kind] for kind in (*table.key.values(), *table.columns.values())]
 
-    def pack(self, records: Iterable[RawRecord]) -> bytes:
-        """A complete COPY stream; columns as in `RawTable.wire`, None becomes NULL."""
+    def pack(self, records: Sequence[RawRecord], *, slice_rows: int = 100) -> Iterator[bytes]:
+        """A complete COPY stream in parts of `slice_rows`; columns as in `RawTable.wire`, None becomes NULL.
+
+        In parts, so that the server works on the first while the next is packed, and nobody waits long for either.
+        """
+        yield HEADER
+        for start in range(0, len(records), slice_rows):
+            yield self._pack(records[start : start + slice_rows])
+        yield TRAILER
+
+    def _pack(self, records: Sequence[RawRecord]) -> bytes:
         first, last, typed = self._first, self._last, self._typed
-        parts = [HEADER]
+        parts: list[bytes] = []
         for record in records:
             payload = record.payload
             parts.append(first)
@@ -93,5 +102,4 @@ class RowPacker:
             ]
             parts += (_timestamp(record.source_updated_at), _length(len(payload) + 1), b"\x01", payload)
             parts += (_HASH_LENGTH, fingerprint(payload), last)
-        parts.append(TRAILER)
         return b"".join(parts)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 
 from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters
 from connectors.postgres.load import Loaded, load_records
@@ -34,26 +35,37 @@ class Writers:
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._open: list[AsyncConnection] = []
-        self._free: asyncio.Queue[AsyncConnection] = asyncio.Queue()
+        self._places = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._free: list[AsyncConnection] = []
+        self._opened: list[AsyncConnection] = []
 
     async def take(self) -> AsyncConnection:
         """A connection that nobody else uses; waits while all are busy."""
-        if self._free.empty() and len(self._open) < MOST_CONNECTIONS:
-            connection = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni writer")
-            self._open.append(connection)
-            await connection.execute(_SESSION)
-            return connection
-        return await self._free.get()
+        await self._places.acquire()
+        if self._free:
+            return self._free.pop()
+        try:
+            return await self._open()
+        except BaseException:
+            self._places.release()
+            raise
 
     def give(self, connection: AsyncConnection) -> None:
-        """Hand it back."""
-        self._free.put_nowait(connection)
+        """Hand it back; one that was cut off in the middle is replaced when it is next needed."""
+        if not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
+            self._free.append(connection)
+        self._places.release()
 
     async def close(self) -> None:
         """Close them all; an unfinished transaction is rolled back."""
-        for connection in self._open:
+        for connection in self._opened:
             await connection.close()
+
+    async def _open(self) -> AsyncConnection:
+        connection = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni writer")
+        self._opened.append(connection)
+        await connection.execute(_SESSION)
+        return connection
 
 
 class Landing:
@@ -80,7 +92,8 @@ class Landing:
     async def submit(self, leaf: Leaf) -> None:
         """Begin to store a leaf; returns when a connection has taken it. Raises what stopped an earlier one."""
         connection = await self._writers.take()
-        if self._last and self._last[1].done():
+        if self._last and self._last[1].done() and self._last[1].exception():
+            self._writers.give(connection)
             self._last[1].result()
         self._last = leaf, asyncio.create_task(self._land(connection, leaf, self._last))
 

@@ -20,7 +20,7 @@ from connectors.temu.concurrent import ahead_in_order, all_of
 from connectors.temu.decoding import Rejected
 from connectors.temu.entities import Rows
 from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
-from connectors.temu.pagination import REREADS, Page, build_rows, distinct, doubt_about, read_all, read_page
+from connectors.temu.pagination import REREADS, Page, distinct, doubt_about, read_all, read_page
 from connectors.temu.streams import ORDER_LIST, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 from connectors.temu.windows import WindowRows, read_window
 
@@ -203,11 +203,12 @@ class Reader:
     async def _catalogue_leaf(
         self, reading: ByCatalogue, page: Page, closed: Collection[int]
     ) -> tuple[Leaf, set[object]]:
-        rows = build_rows(reading.listing, [page])
+        rows = page.found
         leaf = Leaf({reading.listing.entity.table: rows.records}, rows.rejected)
         keys = distinct(rows)
         if reading.snapshot:
-            leaf.records[reading.snapshot.table] = reading.snapshot.rows(page.rows, at=page.read_at).records
+            payloads = [record.payload for record in rows.records]
+            leaf.records[reading.snapshot.table] = reading.snapshot.rows(payloads, at=page.read_at).records
         if reading.children:
             children = [
                 await self._children(reading.children, reading.child_word, record, closed) for record in rows.records

@@ -28,21 +28,29 @@ REREADS = 5
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: the platform's total, the rows' bytes, the gateway's time of the answer."""
+    """One answer: the platform's total, its records, the gateway's time of the answer."""
 
     total: int
-    rows: Sequence[bytes]
+    found: Rows
     read_at: datetime
 
 
-async def read_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Page:
-    """Page `number` (from 1). PermanentError if the answer is not a page of this listing."""
+async def read_page(
+    client: TemuClient,
+    listing: Listing,
+    params: Mapping[str, object],
+    number: int,
+    *,
+    prefix: tuple[object, ...] = (),
+) -> Page:
+    """Page `number` (from 1), `prefix` leading its keys. PermanentError if the answer is no page of this listing."""
     paging = {listing.page_word: number, "pageSize": listing.page_size}
     kind = _page_type(listing.total_word, listing.rows_word)
     page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
     rows = [bytes(row) for row in (page and page.rows) or ()]
     total = page.total if page else None
-    return Page(len(rows) if total is None else total, rows, client.now())
+    at = client.now()
+    return Page(len(rows) if total is None else total, listing.entity.rows(rows, at=at, prefix=prefix), at)
 
 
 @cache
@@ -53,10 +61,17 @@ def _page_type(total_word: str, rows_word: str) -> Any:
     return msgspec.defstruct("Page", fields, rename=names, gc=False)
 
 
-async def read_rest(client: TemuClient, listing: Listing, params: Mapping[str, object], first: Page) -> list[Page]:
+async def read_rest(
+    client: TemuClient,
+    listing: Listing,
+    params: Mapping[str, object],
+    first: Page,
+    *,
+    prefix: tuple[object, ...] = (),
+) -> list[Page]:
     """`first` and all pages after it, fetched concurrently as far as the client allows."""
-    last = -(-first.total // listing.page_size)
-    return [first, *await all_of(read_page(client, listing, params, number) for number in range(2, last + 1))]
+    numbers = range(2, -(-first.total // listing.page_size) + 1)
+    return [first, *await all_of(read_page(client, listing, params, number, prefix=prefix) for number in numbers)]
 
 
 def doubt(pages: Sequence[Page], rows: Rows) -> str | None:
@@ -83,19 +98,18 @@ async def read_all(
     """Every record of a short list without a time filter; UnstableWindowError if it never stands still."""
     reason: str | None = None
     for _ in range(REREADS):
-        pages = await read_rest(client, listing, params, await read_page(client, listing, params, 1))
-        rows = build_rows(listing, pages, prefix=prefix)
+        first = await read_page(client, listing, params, 1, prefix=prefix)
+        pages = await read_rest(client, listing, params, first, prefix=prefix)
+        rows = rows_of(pages)
         reason = doubt(pages, rows)
         if reason is None:
             return rows
     raise UnstableWindowError(f"shop {client.shop}, {listing.api_type} kept changing while it was read: {reason}")
 
 
-def build_rows(listing: Listing, pages: Sequence[Page], *, prefix: tuple[object, ...] = ()) -> Rows:
+def rows_of(pages: Sequence[Page]) -> Rows:
     """The pages' records in the order in which they came."""
-    built = Rows()
-    for page in pages:
-        part = listing.entity.rows(page.rows, at=page.read_at, prefix=prefix)
-        built.records += part.records
-        built.rejected += part.rejected
-    return built
+    return Rows(
+        [record for page in pages for record in page.found.records],
+        [refused for page in pages for refused in page.found.rejected],
+    )

@@ -16,7 +16,7 @@ from connectors.records import Window
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
 from connectors.temu.entities import Rows
-from connectors.temu.pagination import REREADS, Page, build_rows, doubt, read_page, read_rest
+from connectors.temu.pagination import REREADS, Page, doubt, read_page, read_rest, rows_of
 from connectors.temu.streams import Listing
 
 LEAVES_AHEAD = 3
@@ -53,7 +53,7 @@ async def _read_leaf(client: TemuClient, listing: Listing, window: Window) -> Wi
         if first.total > listing.leaf_rows and window.seconds > 1:
             return cut(window, -(-first.total // listing.leaf_rows) + 1)
         pages = await read_rest(client, listing, params, first)
-        rows = build_rows(listing, pages)
+        rows = rows_of(pages)
         strays = _stray(rows, window)
         reason = strays or doubt(pages, rows) or ""
         if not reason:

@@ -19,7 +19,7 @@ from connectors.errors import (
     TransientError,
 )
 from connectors.records import Window
-from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops
+from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops, writers
 from connectors.temu import client as temu_client
 from connectors.temu.client import RetryPolicy
 from connectors.temu.streams import STREAMS
@@ -185,6 +185,28 @@ def test_a_record_of_another_type_is_set_aside_and_its_page_lands(open_desk, gat
     [(stream, path, payload)] = desk.query("select stream, field_path, payload from ops.dead_letters")
     assert (stream, path) == ("orders", "parentOrderMap.parentOrderSn")
     assert json.loads(payload)["orderList"]
+
+
+@pytest.mark.parametrize("broken", [lambda _conn: None, lambda conn: conn.pgconn.finish()], ids=["bug", "lost"])
+def test_a_leaf_that_cannot_be_stored_fails_its_stream_and_no_other(
+    open_desk, monkeypatch: pytest.MonkeyPatch, broken: Callable[[object], None]
+) -> None:
+    original = writers.load_records
+
+    async def fail_for_orders(conn, table, *args, **options):
+        if table.name == "orders":
+            broken(conn)
+            raise ZeroDivisionError("a bug")
+        return await original(conn, table, *args, **options)
+
+    monkeypatch.setattr(writers, "load_records", fail_for_orders)
+    desk = open_desk(only=1)
+    outcomes = desk.sync(streams=["orders", "after_sales", "products", "activities"])
+    [failure] = _failures(outcomes)
+    assert (failure.stream, failure.stopped) == ("orders", ())
+    assert {stream for _, stream in _reports(outcomes)} == {"after_sales", "products", "activities"}
+    assert desk.query("select status, error_class from ops.sync_tasks where stream = 'orders'")[0][0] == "failed"
+    assert desk.query("select count(*) from ops.watermarks where stream = 'orders'") == [(0,)]
 
 
 def test_an_expired_token_stops_its_shop_with_one_message_and_no_other(desk, gateway) -> None:
