@@ -23,7 +23,7 @@ from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.environment import SUPERSET_DIR, Ports
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,10 @@ class Supervisor:
         self.start(self._processes[name][0])
 
     def stop(self) -> None:
-        """Stop everything, last started first; what does not listen is killed. Safe to call twice."""
-        for _, process in reversed(list(self._processes.values())):
-            stop_process(process.pid)
+        """Stop everything; what does not listen is killed. Safe to call twice."""
+        processes = [process for _, process in self._processes.values()]
+        stop_processes([process.pid for process in reversed(processes)])
+        for process in processes:
             process.wait()
         self._processes.clear()
         self._record.unlink(missing_ok=True)
@@ -181,23 +182,29 @@ def recorded(settings: Settings) -> tuple[int | None, list[Running]]:
 def stop_leftovers(settings: Settings) -> list[str]:
     """End services that an earlier omni left behind (it was killed); returns their names."""
     _, leftovers = recorded(settings)
-    for one in reversed(leftovers):
-        stop_process(one.pid)
+    stop_processes([one.pid for one in reversed(leftovers)])
     (settings.data_dir / "run" / "services.json").unlink(missing_ok=True)
     return [one.name for one in leftovers]
 
 
-def stop_process(pid: int) -> None:
-    """SIGTERM to a process and its children, SIGKILL to those that are still there after a while."""
-    try:
-        root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    _send(root, signal.SIGTERM)
-    _, alive = psutil.wait_procs([*family[1:], root], timeout=STOP_SECONDS) if family else ([], [])
+def stop_processes(pids: Sequence[int]) -> None:
+    """SIGTERM to all of them at once, SIGKILL to those of their families that are still there after a while."""
+    families = [_family(pid) for pid in pids]
+    for family in families:
+        for root in family[:1]:
+            _send(root, signal.SIGTERM)
+    _, alive = psutil.wait_procs([process for family in families for process in family], timeout=STOP_SECONDS)
     for process in alive:
         _send(process, signal.SIGKILL)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """A process and all that it started; empty when it has ended."""
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
