@@ -14,13 +14,11 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.settings import PROJECT_ROOT, Settings
+from orchestration.cli.bi import install_bi
 from orchestration.cli.environment import superset_environment
 from orchestration.cli.services import superset_python
 
-pytestmark = [
-    pytest.mark.services,
-    pytest.mark.skipif(not superset_python().exists(), reason="the BI environment is not installed (omni installs it)"),
-]
+pytestmark = pytest.mark.services
 SUPERSET = PROJECT_ROOT / "superset"
 CONTENT = """
     select 'dashboards', count(*) from superset.dashboards
@@ -44,7 +42,8 @@ PERMISSIONS_OF_ANALYST = """
 def environment(
     postgres_server: Any, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """What omni gives Superset, for a fresh database."""
+    """What omni gives Superset, for a fresh database; its programs are installed first if they are missing."""
+    install_bi()
     data_dir = tmp_path_factory.mktemp("superset") / "data"
     # bi_reader belongs to the whole server: its password is the one in the server's own secrets.
     shutil.copytree(postgres_server.settings.data_dir / "secrets", data_dir / "secrets", copy_function=shutil.copy2)
