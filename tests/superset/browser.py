@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -33,7 +32,8 @@ ERROR = ", ".join(
 )
 EMPTY_WORDS = ("没有数据", "暂无数据", "没有结果", "无结果", "此查询没有数据返回", "No data", "No results")
 CHART_TIMEOUT_MS = 90_000
-LOGIN_TIMEOUT_MS = 30_000
+LOGIN_ATTEMPTS = 3
+LOGIN_POLLS = 40  # of half a second
 SCREEN = {"width": 1440, "height": 900}
 
 
@@ -95,15 +95,29 @@ def _visit_all(browser: Browser, base_url: str, user: str, password: str, out_di
 
 
 def log_in(page: Page, base_url: str, user: str, password: str) -> None:
-    """Log in through the form. RuntimeError when the form comes back."""
-    page.goto(f"{base_url}/login/")
-    page.locator("[data-test='username-input'], input#username").first.fill(user)
-    page.locator("[data-test='password-input'], input#password").first.fill(password)
-    page.locator("[data-test='login-button'], input[type=submit]").first.click()
-    try:
-        page.wait_for_url(lambda url: "/login" not in url, timeout=LOGIN_TIMEOUT_MS)
-    except PlaywrightTimeout as error:
-        raise RuntimeError(f"{user} cannot log in at {base_url}") from error
+    """Log in through the form, once more if the first form was sent before its page was ready.
+
+    Raises:
+        RuntimeError: the server does not know us afterwards.
+    """
+    for _ in range(LOGIN_ATTEMPTS):
+        page.goto(f"{base_url}/login/", wait_until="networkidle")
+        page.locator("[data-test='username-input'], input#username").first.fill(user)
+        page.locator("[data-test='password-input'], input#password").first.fill(password)
+        page.locator("[data-test='login-button'], input[type=submit]").first.click()
+        if _is_known(page, base_url):
+            return
+    raise RuntimeError(f"{user} cannot log in at {base_url}; the page says: {page.inner_text('body')[:300]}")
+
+
+def _is_known(page: Page, base_url: str) -> bool:
+    """Whether the server knows us; the form's answer may take a while."""
+    for _ in range(LOGIN_POLLS):
+        if page.request.get(f"{base_url}/api/v1/me/").ok:
+            page.wait_for_load_state("networkidle")
+            return True
+        page.wait_for_timeout(500)
+    return False
 
 
 def published_dashboards(page: Page, base_url: str) -> list[str]:
