@@ -115,8 +115,9 @@ def run_until_interrupted(stack: Stack, work: Callable[[], int]) -> int:
         say("stopping …")
         return 0
     finally:
-        # A second Ctrl-C must not cut the stop short and leave processes behind.
+        # A further signal must not cut the stop short and leave processes behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         stack.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, previous)
