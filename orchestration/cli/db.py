@@ -18,6 +18,13 @@ app = typer.Typer(no_args_is_help=True)
 SHOWN_SCHEMAS = ("raw_temu", "raw_files", "ops", "marts")
 
 
+def migrated_database(settings: Settings) -> str:
+    """URL of the database that everything uses: started or joined, and its schemas up to date."""
+    url = ensure_database(settings)
+    migrate(url, settings)
+    return url
+
+
 @app.command("migrate")
 def migrate_command() -> None:
     """Create every schema, role and raw table, or bring an older database up to date. Safe to repeat.
@@ -25,8 +32,7 @@ def migrate_command() -> None:
     Works on the server that OMNI_DATABASE_URL names, else on the embedded one.
     """
     settings = Settings()
-    url = ensure_database(settings)
-    migrate(url, settings)
+    url = migrated_database(settings)
     for schema in SHOWN_SCHEMAS:
         counts_table(schema, table_counts(url, schema))
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from connectors.postgres.migrate import migrate
 from connectors.postgres.server import ensure_database
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi, provision_bi
+from orchestration.cli.db import migrated_database
 from orchestration.cli.deployment import beat_service, door_service, worker_service
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
@@ -60,8 +60,7 @@ def provision() -> None:
     Safe to repeat: dashboards are matched by their uuid and overwritten.
     """
     settings = Settings()
-    url = ensure_database(settings)
-    migrate(url, settings)
+    url = migrated_database(settings)
     install_bi()
     provision_bi(superset_environment(settings, url))
 

@@ -8,13 +8,12 @@ import psycopg
 import typer
 from pydantic import SecretStr
 
-from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
 from connectors.sync import check_shop
 from orchestration.cli.console import out, table
+from orchestration.cli.db import migrated_database
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,7 +39,7 @@ def add(
     (secret and token are asked for, so that they do not stay in the shell's history)
     """
     settings = Settings()
-    url = _migrated(settings)
+    url = migrated_database(settings)
     shop = NewShop(
         temu_shop_id=mall_id,
         shop_name=name,
@@ -63,7 +62,7 @@ def add(
 @app.command("list")
 def list_command() -> None:
     """Show the shops, without their secrets."""
-    url = _migrated(Settings())
+    url = migrated_database(Settings())
     with psycopg.connect(url) as connection:
         shops = list_shops(connection)
     rows: list[tuple[object, ...]] = [
@@ -77,16 +76,10 @@ def list_command() -> None:
 def check(shop: Annotated[str | None, typer.Argument(help="Name, mall id or id; absent: all shops.")] = None) -> None:
     """Ask the platform whether it accepts the credentials: token, expiry, scopes, clock."""
     settings = Settings()
-    url = _migrated(settings)
+    url = migrated_database(settings)
     with psycopg.connect(url) as connection:
         names = [shop] if shop else [one.shop_name for one in list_shops(connection, active_only=True)]
     checks = [check_shop(url, settings=settings, shop=name) for name in names]
     rows: list[tuple[object, ...]] = [(one.shop_name, one.is_well, one.message) for one in checks]
     table("Shops as the platform sees them", ("shop", "well", "what it says"), rows)
     raise typer.Exit(0 if all(one.is_well for one in checks) else 1)
-
-
-def _migrated(settings: Settings) -> str:
-    url = ensure_database(settings)
-    migrate(url, settings)
-    return url

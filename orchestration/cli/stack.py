@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database, stop_embedded
+from connectors.postgres.server import stop_embedded
 from connectors.secrets import local_secret
 from connectors.settings import Settings
 from orchestration.cli.bi import ADMIN
 from orchestration.cli.console import complain, say, table
+from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, Supervisor, dagster_services, stop_leftovers, superset_service
@@ -38,8 +38,7 @@ class Stack:
         """Start or join the database and bring its schemas up to date."""
         for name in stop_leftovers(self.settings):
             say(f"{name} was left over from an omni that was killed; stopped it")
-        self.database_url = ensure_database(self.settings)
-        migrate(self.database_url, self.settings)
+        self.database_url = migrated_database(self.settings)
 
     def start_dagster(self) -> str:
         """Start code servers, web server and daemon, in this order; returns the web server's URL."""

@@ -9,12 +9,11 @@ from uuid import uuid4
 import typer
 
 from connectors.errors import ConfigurationError
-from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database
 from connectors.records import Window
 from connectors.settings import Settings
 from connectors.sync import SyncFailure, SyncReport, sync_shops
 from orchestration.cli.console import complain, say, table
+from orchestration.cli.db import migrated_database
 
 INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
@@ -33,8 +32,7 @@ def sync(
     """
     settings = Settings()
     window = _window(start, end)
-    url = ensure_database(settings)
-    migrate(url, settings)
+    url = migrated_database(settings)
     results = sync_shops(
         url, settings=settings, shops=shop, streams=stream, window=window, run_id=f"cli-{uuid4()}", on_event=_show
     )
