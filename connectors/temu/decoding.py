@@ -17,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from connectors.temu.models import Shape
+from connectors.temu.models.fields import Shape
 from connectors.temu.privacy import without_personal_data
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.records import RawRecord
 from connectors.temu.decoding import RecordDecoder, Rejected
-from connectors.temu.models import Record
+from connectors.temu.models.fields import Record
 
 
 class Instant(str):

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from connectors.temu.decoding import RecordDecoder, Rejected, fast_type
 from connectors.temu.entities import Entity, Rows
-from connectors.temu.models import DeclaredValue, Label, Order, OrderLine, OrderProduct, ParentOrder, Sku
+from connectors.temu.models.goods import Sku
+from connectors.temu.models.orders import DeclaredValue, Label, Order, OrderLine, OrderProduct, ParentOrder
 from connectors.temu.privacy import without_personal_data
 from connectors.temu.streams import ORDER_LIST, STREAMS, ByCatalogue, ByWindow, Listing
 

@@ -1,51 +1,10 @@
-"""What the records of each stream look like: keys, the fields that loading relies on, and what else is documented.
-
-Belongs here: pydantic models, the schema that people read and that explains a refused record. Every field, documented
-or not, survives in the payload untouched; its meaning is given in dbt staging. `connectors.temu.decoding` derives the
-fast decoders from these very classes. Fields of type `Seen…` are documented but not relied upon: whatever they hold is
-accepted. A record that consists of documented fields only cannot hold personal data and is spared the search for it.
-
-Fields stand in the order in which the platform usually sends them, which the decoder finds three times faster.
-
-Units: `Epoch` is seconds since 1970 UTC (milliseconds are recognised by their size), status codes are those of §8.1 and
-§13.1, `price` is the decimal supply price in the SKU's own `currency`.
-"""
+"""Orders: parents and lines, their money, their detail (API reference §8, §9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
-Number = Annotated[str, Field(min_length=1)]
-"""An opaque order or case number."""
-Id = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-Code = Annotated[int, Field(ge=-(2**15), le=2**15 - 1)]
-Epoch = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
-
-
-Scalar = str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a field that we do not rely on is documented to hold."""
-
-    kind: Any
-
-
-class Record(BaseModel):
-    """Base of all records: unknown fields are welcome, the wire speaks camelCase."""
-
-    model_config = ConfigDict(extra="allow", alias_generator=to_camel, frozen=True)
-
-
-Seen = Annotated[Any, Shape(Scalar)]
-SeenWords = Annotated[Any, Shape(list[Scalar] | None)]
+from connectors.temu.models.fields import Code, Epoch, Int, Number, Record, Seen, SeenWords, Shape
 
 
 class Label(Record):
@@ -165,46 +124,3 @@ class OrderDetail(Record):
 
     parent_order_map: DetailParent
     order_list: list[OrderLine] | None = None
-
-
-class Sku(Record):
-    """One SKU on or off sale with today's stock (pieces) and supply price (§10.3)."""
-
-    sku_id: Id
-    goods_id: Id | None = None
-    sku_sn: str | None = None
-    stock: Int | None = None
-    price: Decimal | None = None
-    currency: str | None = None
-
-
-class Activity(Record):
-    """One promotion (§11); type 2 lightning deal, 13 advanced big sale, 27 clearance, 100 official big sale."""
-
-    activity_id: Id
-    activity_type: Int | None = None
-    activity_status: Int | None = None
-    activity_start_time: Epoch | None = None
-    activity_end_time: Epoch | None = None
-
-
-class ActivityGoods(Record):
-    """One product enrolled in a promotion, with its SKUs and their activity prices (§11)."""
-
-    goods_id: Id
-
-
-class AfterSales(Record):
-    """One after-sales case of a parent order (§13.1); type 1 refund only, 2 return and refund."""
-
-    parent_after_sales_sn: Number
-    parent_order_sn: str | None = None
-    parent_after_sales_status: Code | None = None
-    update_at: Epoch
-
-
-class AfterSalesDetail(Record):
-    """Refund amounts of one case (§13.3): what the buyer gets back, not what the seller loses."""
-
-    parent_after_sales_sn: Number
-    parent_order_sn: str | None = None

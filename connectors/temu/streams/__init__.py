@@ -1,0 +1,31 @@
+"""The streams: what can be read from a shop, in dependency order. Adding one = an entry and a model of its domain.
+
+Belongs here: operation names, paging words and time filters, copied exactly from API reference §7–§13 (a misspelt word
+is ignored by the platform without an error), and which entity each answer holds; one module per domain, the vocabulary
+in `shapes`. How they are read: `connectors.temu.extract`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connectors.temu.streams.after_sales import AFTER_SALES
+from connectors.temu.streams.goods import PRODUCTS
+from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDERS
+from connectors.temu.streams.promotions import ACTIVITIES
+from connectors.temu.streams.shapes import ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
+
+__all__ = ["ORDER_LIST", "STREAMS", "ByCatalogue", "ByOrder", "ByWindow", "Listing", "Lookup", "Stream"]
+
+_STREAMS = (
+    ORDERS,
+    AFTER_SALES,
+    ORDER_AMOUNTS,
+    ORDER_DETAILS,
+    PRODUCTS,
+    ACTIVITIES,
+)
+
+STREAMS: Mapping[str, Stream] = MappingProxyType({stream.name: stream for stream in _STREAMS})
+"""By name, which is also the name of the raw table. After-sales come early: they change an order's amounts."""
