@@ -1,4 +1,4 @@
-"""The two nouns that every room shares: a window of time and a record on its way to raw Postgres."""
+"""The nouns of every room: a window of time, a record on its way to raw Postgres, a record that is there already."""
 
 from __future__ import annotations
 
@@ -62,3 +62,11 @@ class RawRecord:
     columns: tuple[object, ...]
     source_updated_at: datetime
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A record that came byte for byte as it is stored: nothing has to be read from it, or written for it, again."""
+
+    key: tuple[object, ...]
+    source_updated_at: datetime

@@ -1,6 +1,7 @@
 """Questions that the reader of a stream asks about what has landed already.
 
-Belongs here: which orders lack their money or detail, which cases their refund, which activities are over.
+Belongs here: which orders lack their money or detail, which cases their refund, which activities are over, and which
+records would be stored exactly as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from datetime import datetime
 from psycopg import AsyncConnection, AsyncServerCursor
 from psycopg.sql import SQL, Composed, Identifier
 
-from connectors.records import Window
+from connectors.postgres.tables import RAW_TABLES
+from connectors.records import Sighting, Window
 
 Wanting = tuple[str, datetime]
 """A parent order number and the update time (UTC) for which its answer is wanted."""
@@ -69,6 +71,17 @@ async def closed_activities(conn: AsyncConnection, *, shop_id: int, ended: int) 
     query = "select activity_id from raw_temu.activities where shop_id = %s and payload -> 'activityStatus' = %s::jsonb"
     cursor = await conn.execute(query, [shop_id, str(ended)])
     return {row[0] for row in await cursor.fetchall()}
+
+
+async def fingerprints(conn: AsyncConnection, table: str, *, shop_id: int, window: Window) -> dict[bytes, Sighting]:
+    """The rows of `table` that were updated in `window`, by the fingerprint of their payload."""
+    query = SQL(
+        "select payload_hash, source_updated_at, {} from {}"
+        " where shop_id = %s and source_updated_at >= %s and source_updated_at < %s"
+    ).format(SQL(", ").join(map(Identifier, RAW_TABLES[table].key)), Identifier("raw_temu", table))
+    cursor = conn.cursor(binary=True)
+    await cursor.execute(query, [shop_id, window.start, window.end])
+    return {row[0]: Sighting(row[2:], row[1]) for row in await cursor.fetchall()}
 
 
 _SOURCE = SQL(

@@ -5,14 +5,17 @@ Belongs here: the adapter from `connectors.temu.extract.Known` to the questions 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from psycopg import AsyncConnection
 
 from connectors.postgres import landed
-from connectors.records import Window
+from connectors.postgres.packing import fingerprint
+from connectors.records import Sighting, Window
 from connectors.temu.extract import ACTIVITY_ENDED, Parent
+from connectors.temu.pagination import Sift
 from connectors.temu.streams import ByOrder, Lookup
+from connectors.temu.windows import Recognise
 
 CHUNK = 200
 """Orders per leaf of a stream that asks order by order: ten seconds of work at the usual quota."""
@@ -60,3 +63,21 @@ class Landed:
     async def closed_activities(self) -> Collection[int]:
         """Activities whose goods are final."""
         return await landed.closed_activities(self._conn, shop_id=self._shop_id, ended=ACTIVITY_ENDED)
+
+    def recognise(self, table: str) -> Recognise:
+        """Rows of a window whose bytes hash to what is stored there."""
+
+        async def of(window: Window) -> Sift | None:
+            stored = await landed.fingerprints(self._conn, table, shop_id=self._shop_id, window=window)
+            return _sift(stored) if stored else None
+
+        return of
+
+
+def _sift(stored: Mapping[bytes, Sighting]) -> Sift:
+    def sift(payloads: Sequence[bytes]) -> tuple[list[Sighting], list[bytes]]:
+        known = [stored.get(fingerprint(payload)) for payload in payloads]
+        others = [payload for payload, sighting in zip(payloads, known, strict=True) if sighting is None]
+        return [sighting for sighting in known if sighting is not None], others
+
+    return sift

@@ -50,6 +50,8 @@ class Tally:
         self.read += leaf.read
         self.pending += leaf.pending
         self.dead_lettered += len(leaf.rejected) + sum(len(one.refused) for one in loaded.values())
+        if leaf.unchanged:
+            self.tables[self.stream] = self.own + Loaded(unchanged=leaf.unchanged)
         for table, counts in loaded.items():
             counts.refused.clear()  # counted above; the payloads need not stay in memory
             self.tables[table] = self.tables.get(table, Loaded()) + counts

@@ -5,14 +5,14 @@ Belongs here: `Entity` and the builder of `RawRecord`s. Which entities exist is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from connectors.records import RawRecord
+from connectors.records import RawRecord, Sighting
 from connectors.temu.decoding import RecordDecoder, Rejected
 from connectors.temu.models.fields import Record
 
@@ -88,10 +88,16 @@ class Entity:
 
 @dataclass(slots=True)
 class Rows:
-    """What a list of payloads became: rows to land and records to set aside."""
+    """What a list of payloads became: rows to land, records to set aside, and those that are stored as they came."""
 
     records: list[RawRecord] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    sighted: list[Sighting] = field(default_factory=list)
+
+    def updates(self) -> Iterator[datetime]:
+        """Update times of everything that is or will be stored."""
+        yield from (record.source_updated_at for record in self.records)
+        yield from (sighting.source_updated_at for sighting in self.sighted)
 
 
 def instant(epoch: int) -> datetime:

@@ -22,7 +22,7 @@ from connectors.temu.entities import Rows
 from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
 from connectors.temu.pagination import REREADS, Page, distinct, doubt_about, read_all, read_page
 from connectors.temu.streams import ORDER_LIST, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
-from connectors.temu.windows import WindowRows, read_window
+from connectors.temu.windows import Recognise, WindowRows, read_window
 
 ACTIVITY_ENDED = 3
 ORDERS_PER_CALL = 20
@@ -50,21 +50,28 @@ class Known(Protocol):
     async def closed_activities(self) -> Collection[int]:
         """Ids of landed activities that had ended when their goods were read."""
 
+    def recognise(self, table: str) -> Recognise:
+        """How to tell the rows of a table that are stored already, window by window."""
+
 
 @dataclass(slots=True)
 class Leaf:
-    """A part of a stream. `watermark` is how far the stream's may move once this leaf is stored; None = not at all."""
+    """A part of a stream. `watermark` is how far the stream's may move once this leaf is stored; None = not at all.
+
+    `unchanged` counts records of the stream's own table that came as they are stored and are not among `records`.
+    """
 
     records: dict[str, list[RawRecord]]
     rejected: list[Rejected] = field(default_factory=list)
     window: Window | None = None
     watermark: datetime | None = None
     pending: int = 0
+    unchanged: int = 0
 
     @property
     def read(self) -> int:
         """Records of the stream's own table, set aside ones included."""
-        return len(next(iter(self.records.values()), ())) + len(self.rejected)
+        return len(next(iter(self.records.values()), ())) + len(self.rejected) + self.unchanged
 
 
 class Reader:
@@ -110,10 +117,13 @@ class Reader:
         return Leaf({lookup.entity.table: records}, rejected, pending=len(results) - len(answered))
 
     async def _by_window(self, reading: ByWindow, window: Window) -> AsyncIterator[Leaf]:
-        async for found in read_window(self._client, reading.listing, window):
-            records = found.rows.records
-            newest = max((record.source_updated_at for record in records), default=None)
-            leaf = Leaf({reading.listing.entity.table: records}, found.rows.rejected, found.window, newest)
+        table = reading.listing.entity.table
+        # Where each record is followed by a question of its own, all of them have to be looked at.
+        recognise = None if reading.lookup else self._known.recognise(table)
+        async for found in read_window(self._client, reading.listing, window, recognise):
+            rows = found.rows
+            newest = max(rows.updates(), default=None)
+            leaf = Leaf({table: rows.records}, rows.rejected, found.window, newest, unchanged=len(rows.sighted))
             if reading.lookup:
                 await self._add_details(leaf, reading.lookup, found)
             yield leaf

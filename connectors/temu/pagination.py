@@ -8,7 +8,7 @@ nobody left between the first and the last of them, and as many distinct keys as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from connectors.errors import UnstableWindowError
+from connectors.records import Sighting
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.entities import Rows
@@ -24,6 +25,19 @@ from connectors.temu.streams import Listing
 
 REREADS = 5
 """How often a list that changes under our hands is read again before the run gives up on it."""
+
+
+Sift = Callable[[Sequence[bytes]], tuple[list[Sighting], list[bytes]]]
+"""Tells the records that are stored exactly as they came from those that have to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as it came: the platform's total, the bytes of its records, the gateway's time of the answer."""
+
+    total: int
+    payloads: list[bytes]
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,24 @@ class Page:
     read_at: datetime
 
 
+async def ask_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Answer:
+    """Page `number` (from 1). PermanentError if the answer is no page of this listing."""
+    paging = {listing.page_word: number, "pageSize": listing.page_size}
+    kind = _page_type(listing.total_word, listing.rows_word)
+    page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
+    payloads = [bytes(row) for row in (page and page.rows) or ()]
+    total = page.total if page else None
+    return Answer(len(payloads) if total is None else total, payloads, client.now())
+
+
+def page_of(listing: Listing, answer: Answer, *, prefix: tuple[object, ...] = (), sift: Sift | None = None) -> Page:
+    """The answer's records, `prefix` leading their keys; what `sift` recognises is not read again."""
+    sighted, payloads = sift(answer.payloads) if sift else ([], answer.payloads)
+    found = listing.entity.rows(payloads, at=answer.read_at, prefix=prefix)
+    found.sighted = sighted
+    return Page(answer.total, found, answer.read_at)
+
+
 async def read_page(
     client: TemuClient,
     listing: Listing,
@@ -42,15 +74,10 @@ async def read_page(
     number: int,
     *,
     prefix: tuple[object, ...] = (),
+    sift: Sift | None = None,
 ) -> Page:
-    """Page `number` (from 1), `prefix` leading its keys. PermanentError if the answer is no page of this listing."""
-    paging = {listing.page_word: number, "pageSize": listing.page_size}
-    kind = _page_type(listing.total_word, listing.rows_word)
-    page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
-    rows = [bytes(row) for row in (page and page.rows) or ()]
-    total = page.total if page else None
-    at = client.now()
-    return Page(len(rows) if total is None else total, listing.entity.rows(rows, at=at, prefix=prefix), at)
+    """Page `number` (from 1) and its records. Errors as in `ask_page`."""
+    return page_of(listing, await ask_page(client, listing, params, number), prefix=prefix, sift=sift)
 
 
 @cache
@@ -68,10 +95,12 @@ async def read_rest(
     first: Page,
     *,
     prefix: tuple[object, ...] = (),
+    sift: Sift | None = None,
 ) -> list[Page]:
     """`first` and all pages after it, fetched concurrently as far as the client allows."""
     numbers = range(2, -(-first.total // listing.page_size) + 1)
-    return [first, *await all_of(read_page(client, listing, params, number, prefix=prefix) for number in numbers)]
+    later = (read_page(client, listing, params, number, prefix=prefix, sift=sift) for number in numbers)
+    return [first, *await all_of(later)]
 
 
 def doubt(pages: Sequence[Page], rows: Rows) -> str | None:
@@ -89,7 +118,10 @@ def doubt_about(total: int, seen: int) -> str | None:
 
 def distinct(rows: Rows) -> set[object]:
     """What tells the records apart: keys, and the bytes of those that have none because they were refused."""
-    return {record.key for record in rows.records} | {refused.payload for refused in rows.rejected}
+    keys: set[object] = {record.key for record in rows.records}
+    keys.update(sighting.key for sighting in rows.sighted)
+    keys.update(refused.payload for refused in rows.rejected)
+    return keys
 
 
 async def read_all(
@@ -112,4 +144,5 @@ def rows_of(pages: Sequence[Page]) -> Rows:
     return Rows(
         [record for page in pages for record in page.found.records],
         [refused for page in pages for refused in page.found.rejected],
+        [sighting for page in pages for sighting in page.found.sighted],
     )

@@ -7,7 +7,7 @@ and are handed over oldest first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from connectors.records import Window
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
 from connectors.temu.entities import Rows
-from connectors.temu.pagination import REREADS, Page, doubt, read_page, read_rest, rows_of
+from connectors.temu.pagination import REREADS, Answer, Sift, ask_page, doubt, page_of, read_rest, rows_of
 from connectors.temu.streams import Listing
 
 LEAVES_AHEAD = 3
@@ -33,26 +33,35 @@ class WindowRows:
     rows: Rows
 
 
-async def read_window(client: TemuClient, listing: Listing, window: Window) -> AsyncIterator[WindowRows]:
+Recognise = Callable[[Window], Awaitable[Sift | None]]
+"""How to tell, within a window, which records are stored as they come; None where nothing of it is stored."""
+
+
+async def read_window(
+    client: TemuClient, listing: Listing, window: Window, recognise: Recognise | None = None
+) -> AsyncIterator[WindowRows]:
     """The leaves of `window`, oldest first, `LEAVES_AHEAD` read ahead."""
     if not window.seconds:
         return
 
     async def leaf(part: Window) -> WindowRows | list[Window]:
-        return await _read_leaf(client, listing, part)
+        return await _read_leaf(client, listing, part, recognise)
 
     async for found in ahead_in_order([window], leaf, ahead=LEAVES_AHEAD):
         yield found
 
 
-async def _read_leaf(client: TemuClient, listing: Listing, window: Window) -> WindowRows | list[Window]:
+async def _read_leaf(
+    client: TemuClient, listing: Listing, window: Window, recognise: Recognise | None
+) -> WindowRows | list[Window]:
     """The window's records with proof that they are all, or the smaller windows to read instead."""
     params, reason, strays = bounds(listing, window), "", None
     for reread in range(REREADS):
-        first = await read_page(client, listing, params, 1)
+        first = await ask_page(client, listing, params, 1)
         if first.total > listing.leaf_rows and window.seconds > 1:
             return cut(window, -(-first.total // listing.leaf_rows) + 1)
-        pages = await read_rest(client, listing, params, first)
+        sift = await recognise(window) if recognise else None
+        pages = await read_rest(client, listing, params, page_of(listing, first, sift=sift), sift=sift)
         rows = rows_of(pages)
         strays = _stray(rows, window)
         reason = strays or doubt(pages, rows) or ""
@@ -93,6 +102,6 @@ def _stray(rows: Rows, window: Window) -> str | None:
     return None
 
 
-def _worth_halving(first: Page, listing: Listing, window: Window) -> bool:
+def _worth_halving(first: Answer, listing: Listing, window: Window) -> bool:
     """A window that one page holds is atomic already; a single second cannot be halved."""
     return window.seconds > 1 and first.total > listing.page_size // 2

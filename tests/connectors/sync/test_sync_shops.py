@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from connectors.errors import (
@@ -22,6 +23,7 @@ from connectors.records import Window
 from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops, writers
 from connectors.temu import client as temu_client
 from connectors.temu.client import RetryPolicy
+from connectors.temu.entities import Entity, Rows
 from connectors.temu.streams import STREAMS
 
 FAST = RetryPolicy(attempts=5, wait_initial=0.001, wait_max=0.01, jitter=0.001, throttle_rest=0.01)
@@ -38,6 +40,11 @@ def _failures(outcomes: list[object]) -> list[SyncFailure]:
 
 def _reports(outcomes: list[object]) -> dict[tuple[str, str], SyncReport]:
     return {(one.shop_name, one.stream): one for one in outcomes if isinstance(one, SyncReport)}
+
+
+def _only_of_nothing(_entity: Entity, payloads: list[bytes], **_how: object) -> Rows:
+    assert payloads == []
+    return Rows()
 
 
 def _only(fault: str, shop: object = None, **more: object) -> dict[str, object]:
@@ -83,6 +90,29 @@ def test_a_second_run_changes_nothing_and_costs_few_calls(desk) -> None:
     assert desk.contents() == before
     assert sum(one.inserted + one.updated for one in second) == 0
     assert sum(one.calls for one in second) < sum(one.calls for one in first) / 3
+
+
+def test_a_window_that_is_stored_is_recognised_without_reading_its_orders(desk, monkeypatch) -> None:
+    [first, *_] = desk.sync(streams=["orders"])
+    before = desk.contents()
+    monkeypatch.setattr(Entity, "rows", _only_of_nothing)
+    again = desk.sync(streams=["orders"], window=first.window)
+    assert _failures(again) == []
+    assert sum(one.unchanged for one in again) == sum(one.read for one in again) > 0
+    assert desk.contents() == before
+
+
+def test_an_order_that_differs_from_what_is_stored_is_read_among_those_that_do_not(desk) -> None:
+    [first, *_] = desk.sync(streams=["orders"])
+    before = desk.contents()
+    with psycopg.connect(desk.url) as connection:
+        connection.execute(
+            "update raw_temu.orders set payload = '{}', payload_hash = 'x', status = 0 where (shop_id, parent_order_sn)"
+            " in (select shop_id, min(parent_order_sn) from raw_temu.orders group by shop_id)"
+        )
+    again = desk.sync(streams=["orders"], window=first.window)
+    assert [one.updated for one in again] == [1] * len(again)
+    assert desk.contents() | {"order_versions": []} == before
 
 
 def test_news_are_read_on_from_the_watermark_and_old_states_are_kept(desk, gateway) -> None:

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import PermanentError, UnstableWindowError
-from connectors.records import RawRecord, Window
+from connectors.records import RawRecord, Sighting, Window
 from connectors.temu.streams import ORDER_LIST
-from connectors.temu.windows import WindowRows, bounds, cut, read_window
+from connectors.temu.windows import Recognise, WindowRows, bounds, cut, read_window
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LISTING = dataclasses.replace(ORDER_LIST, page_size=3, leaf_rows=6)
@@ -109,6 +109,28 @@ async def test_live_windows_over_a_drifting_list_never_miss_an_order(
             pass  # the watermark stayed; the next run reads the window again
         client.time += 1
     assert landed == {sn: at(t) for sn, t in client.updates.items()}
+
+
+def _stored(orders: Mapping[str, int], some: set[str]) -> Recognise:
+    """A store that holds these orders as the platform shows them now; everything else is unknown to it."""
+    base = int(EPOCH.timestamp())
+    known = {msgspec.json.encode(_item(sn, base + t)): Sighting((sn,), at(t)) for sn, t in orders.items() if sn in some}
+
+    async def recognise(_window: Window) -> object:
+        return lambda rows: ([known[row] for row in rows if row in known], [row for row in rows if row not in known])
+
+    return recognise
+
+
+@given(ORDERS, st.sets(st.sampled_from([f"PO-{n}" for n in range(40)])))
+async def test_orders_that_are_stored_as_they_come_are_seen_and_not_read_again(
+    orders: dict[str, int], some: set[str]
+) -> None:
+    client, window = LiveList(orders, {}, start=1000), Window(at(0), at(100))
+    leaves = [leaf async for leaf in read_window(client, LISTING, window, _stored(orders, some))]
+    assert {record.key[0] for record in _records(leaves)} == set(orders) - some
+    assert {sighting.key[0] for leaf in leaves for sighting in leaf.rows.sighted} == set(orders) & some
+    assert {update for leaf in leaves for update in leaf.rows.updates()} == {at(t) for t in orders.values()}
 
 
 async def test_a_row_that_slips_to_another_page_is_still_found() -> None:
