@@ -1,12 +1,21 @@
 """Files of assets/ → what Superset imports. Pure: reads files, opens no connection, needs no Superset.
 
 Belongs here: references by name → uuids, rows and tabs → Superset's position tree, shared filters → each dashboard's
-configuration. Not here: queries of charts (chart_query.py), the import itself (provision.py).
+configuration. Not here: queries of charts (chart_query.py), link columns (links.py), roles (audience.py), the import
+itself (provision.py).
 
-The files are Superset's own export format, less what can be derived. A chart names its `dataset` and may say
-`time_range` (default: the last 30 complete days; null: none) and `ignores_filters`; a dashboard names its `filters` (in
-native_filters.yaml) and has a `layout` (layout.py); a dataset names its `database` and, where it is no plain mart, has
-its own `sql`.
+The files are Superset's own export format, less what can be derived. On top of that format
+- a chart names its `dataset` and may say `time_range` (default: the last 30 complete days; null: none),
+  `ignores_filters` (names of filters), `annotations` (names in annotations.yaml; time series only) and, as in Superset,
+  `cache_timeout` in seconds (default: that of its database, 300);
+- a dashboard names its `filters` (in native_filters.yaml, whose dependent filters lose the parents that the dashboard
+  does not have), has a `layout` (layout.py), an `owner` (a team), may say `refresh_seconds` and `roles` (audience.py);
+- a dataset names its `database`, where it is no plain mart has its own `sql`, and may say `roles` (audience.py). A
+  column may have a `link` (links.py) in the place of an `expression`; a column without `description` takes that of the
+  mart's contract in dbt. A metric may say `certified: words`, which becomes Superset's certification;
+- an annotation (annotations.yaml) names the `chart` (a table; it need not be on a dashboard) whose rows are drawn as
+  intervals, and its columns `start`, `end`, `title`, `details`.
+Nothing is needed for drill-by and drill-to-detail: every chart of a dashboard offers them.
 """
 
 import json
@@ -16,15 +25,31 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from annotations import annotation_layers
 from chart_query import query_context
+from descriptions import mart_descriptions
 from layout import chart_ids, position_of
+from links import FILTER_PREFIX, link_expression
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
 VERSION = "1.0.0"
 IMPORT_METADATA = {"version": VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
-FILTER_PREFIX = "NATIVE_FILTER-"
 EXPLORABLE = {"is_active": True, "groupby": True, "filterable": True}
 LEGACY_TIME = {"cal_heatmap"}  # knows the time column and range by their old names only
+FILE_ONLY = {  # keys that are ours and not Superset's
+    "datasets": {"database", "roles"},
+    "charts": {"dataset", "time_range", "ignores_filters", "annotations"},
+    "dashboards": {"layout", "filters", "refresh_seconds", "roles", "owner"},
+}
+CERTIFIED_BY = "temu-omni"
+FILTER_CONTROLS = {
+    "enableEmptyFilter": False,
+    "defaultToFirstItem": False,
+    "multiSelect": True,
+    "searchAllOptions": False,
+    "inverseSelection": False,
+    "sortAscending": True,
+}
 DEFAULT_TIME_RANGE = "Last 30 days"  # ends at midnight, so that the partial day of today stays out
 
 
@@ -42,6 +67,7 @@ class Assets:
     charts: dict[str, dict[str, Any]]
     dashboards: dict[str, dict[str, Any]]
     filters: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, dict[str, Any]] = field(default_factory=dict)
     css: str = ""
 
     @classmethod
@@ -49,7 +75,13 @@ class Assets:
         """Read every file below `folder`. ValueError when two files of one kind have the same name."""
         kinds = {kind: _read_kind(folder / kind) for kind in ("databases", "datasets", "charts", "dashboards")}
         css = (folder / "dashboard.css").read_text(encoding="utf-8")
-        return cls(**kinds, filters=_read(folder / "native_filters.yaml"), css=css)
+        annotations = _read(folder / "annotations.yaml") or {}
+        return cls(**kinds, filters=_read(folder / "native_filters.yaml"), annotations=annotations, css=css)
+
+    @property
+    def filters_by_name(self) -> dict[str, dict[str, Any]]:
+        """Name as dashboards and links spell it → the filter."""
+        return {one["id"].removeprefix(FILTER_PREFIX): one for one in self.filters}
 
     def importable(self, database_url: str) -> dict[str, str]:
         """File name → YAML text, as Superset's assets import expects them; `database_url` is that of bi_reader."""
@@ -65,17 +97,28 @@ class Assets:
         return files
 
     def importable_dataset(self, dataset: dict[str, Any]) -> dict[str, Any]:
-        """A dataset with its database's uuid in the place of its name."""
-        body = {key: value for key, value in dataset.items() if key != "database"}
-        body["columns"] = [EXPLORABLE | one for one in dataset["columns"]]
+        """A dataset with its database's uuid in the place of its name, links as SQL, descriptions from dbt."""
+        body = _without(dataset, "datasets")
+        body["columns"] = [self._importable_column(one, dataset) for one in dataset["columns"]]
+        body["metrics"] = [_importable_metric(one) for one in dataset["metrics"]]
         return {"version": VERSION, **body, "database_uuid": self.databases[dataset["database"]]["uuid"]}
+
+    def _importable_column(self, column: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
+        told = mart_descriptions().get(dataset["table_name"], {}).get(column["column_name"])
+        body = EXPLORABLE | ({"description": told} if told else {}) | column
+        if "link" not in column:
+            return body
+        expression = link_expression(body.pop("link"), dataset, self.filters_by_name)
+        return body | {"type": "TEXT", "expression": expression}
 
     def importable_chart(self, chart: dict[str, Any]) -> dict[str, Any]:
         """A chart with its dataset's uuid and the query that its data endpoint answers."""
         dataset = self.datasets[chart["dataset"]]
         params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"]}
         params |= _filters_of(chart, dataset)
-        body = {key: value for key, value in chart.items() if key not in ("dataset", "time_range", "ignores_filters")}
+        if "annotations" in chart:
+            params["annotation_layers"] = annotation_layers(chart["annotations"], self.annotations)
+        body = _without(chart, "charts")
         context = query_context(chart["viz_type"], params, dataset)
         return {
             "version": VERSION,
@@ -87,15 +130,16 @@ class Assets:
 
     def importable_dashboard(self, dashboard: dict[str, Any]) -> dict[str, Any]:
         """A dashboard with Superset's position tree and the shared filters that it names."""
-        body = {key: value for key, value in dashboard.items() if key not in ("layout", "filters", "refresh_seconds")}
+        body = _without(dashboard, "dashboards")
         position = position_of(dashboard["dashboard_title"], dashboard["layout"], self.charts)
         metadata = self._metadata(dashboard, chart_ids(position))
         fixed = {"version": VERSION, "published": True, "css": self.css}
         return {**fixed, **body, "position": position, "metadata": metadata}
 
     def _metadata(self, dashboard: dict[str, Any], ids: dict[str, int]) -> dict[str, Any]:
-        by_name = {one["id"].removeprefix(FILTER_PREFIX): one for one in self.filters}
-        filters = [self._filter(by_name[name], self._deaf_to(name, ids)) for name in dashboard["filters"]]
+        by_name = self.filters_by_name
+        present = [by_name[name]["id"] for name in dashboard["filters"]]
+        filters = [self._filter(by_name[name], self._deaf_to(name, ids), present) for name in dashboard["filters"]]
         return {
             "color_scheme": "omni",
             "cross_filters_enabled": True,
@@ -116,17 +160,20 @@ class Assets:
         deaf = {one["uuid"] for one in self.charts.values() if filter_name in one.get("ignores_filters", [])}
         return sorted(number for identity, number in ids.items() if identity in deaf)
 
-    def _filter(self, spec: dict[str, Any], excluded: list[int]) -> dict[str, Any]:
+    def _filter(self, spec: dict[str, Any], excluded: list[int], present: list[str]) -> dict[str, Any]:
         """One native filter; `dataset` and `column` become a target, `default` its first value."""
-        rest = {key: value for key, value in spec.items() if key not in ("dataset", "column", "default")}
+        derived = ("dataset", "column", "default", "depends_on", "controlValues")
+        rest = {key: value for key, value in spec.items() if key not in derived}
+        controls = FILTER_CONTROLS if spec["filterType"] == "filter_select" else {}
+        parents = [f"{FILTER_PREFIX}{name}" for name in spec.get("depends_on", [])]
         targets: list[dict[str, Any]] = [{}]
         if "dataset" in spec:
             targets = [{"column": {"name": spec["column"]}, "datasetUuid": self.datasets[spec["dataset"]]["uuid"]}]
         return {
             "type": "NATIVE_FILTER",
             "scope": {"rootPath": ["ROOT_ID"], "excluded": excluded},
-            "cascadeParentIds": [],
-            "controlValues": {},
+            "cascadeParentIds": [one for one in parents if one in present],
+            "controlValues": controls | spec.get("controlValues", {}),
             **rest,
             "targets": targets,
             "defaultDataMask": spec.get("default") or {"extraFormData": {}, "filterState": {}, "ownState": {}},
@@ -145,6 +192,17 @@ def _filters_of(chart: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any
         return own | {"granularity_sqla": dataset["main_dttm_col"], "time_range": time_range}
     twice = {"adhoc_filters_b": filters} if "metrics_b" in chart["params"] else {}
     return {"adhoc_filters": filters, **twice}
+
+
+def _importable_metric(metric: dict[str, Any]) -> dict[str, Any]:
+    body = {key: value for key, value in metric.items() if key != "certified"}
+    if "certified" not in metric:
+        return body
+    return body | {"extra": {"certification": {"certified_by": CERTIFIED_BY, "details": metric["certified"]}}}
+
+
+def _without(body: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in FILE_ONLY[kind]}
 
 
 def _read_kind(folder: Path) -> dict[str, dict[str, Any]]:

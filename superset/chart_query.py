@@ -44,7 +44,7 @@ def _base(params: Params, metrics: list[Any], columns: list[Any], suffix: str = 
         "columns": columns,
         "metrics": metrics,
         "orderby": _order(params, metrics),
-        "annotation_layers": [],
+        "annotation_layers": params.get("annotation_layers", []),
         "row_limit": int(params.get("row_limit") or ROW_LIMIT),
         "series_columns": [],
         "series_limit": 0,

@@ -26,6 +26,16 @@ def chart_ids(position: dict[str, Any]) -> dict[str, int]:
     return {node["meta"]["uuid"]: node["meta"]["chartId"] for node in nodes}
 
 
+def chart_slugs(layout: list[dict[str, Any]]) -> list[str]:
+    """Names of all charts of a layout, the tabs' included, in reading order."""
+    slugs: list[str] = []
+    for block in layout:
+        slugs += block.get("charts", {})
+        for tab in block.get("tabs", []):
+            slugs += chart_slugs(tab["layout"])
+    return slugs
+
+
 class _Tree:
     """Collects nodes; ids come from content, so that the same layout always gives the same tree."""
 
