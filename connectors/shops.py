@@ -7,8 +7,9 @@ All functions work in the caller's transaction; nothing is committed here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,8 @@ REGION_TIMEZONES = {
 GATEWAYS = ("US", "EU", "GLOBAL")
 BUSINESS_MODELS = ("full", "semi", "local")
 ENVIRONMENTS = ("production", "sandbox")
+FORMER_SECRET_LIFE = timedelta(days=7)
+"""How long an app secret that was replaced still verifies pushed events: their last retry comes after 28 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,8 @@ def get_shop(conn: psycopg.Connection, name_or_mall_id_or_id: str | int) -> Shop
 def add_shop(conn: psycopg.Connection, box: SecretBox, shop: NewShop) -> Shop:
     """Register a shop with its sealed credentials, or update the one with the same mall id; its row as stored.
 
-    Raises ConfigurationError naming the shop and the field when a value is not allowed; nothing is written then.
+    An app secret that is replaced stays known for `FORMER_SECRET_LIFE`. Raises ConfigurationError naming the shop and
+    the field when a value is not allowed; nothing is written then.
     """
     _validate(shop)
     row = {name: getattr(shop, name) for name in _COLUMNS if name not in ("id", "last_sync_at")}
@@ -137,19 +141,64 @@ def add_shop(conn: psycopg.Connection, box: SecretBox, shop: NewShop) -> Shop:
             on conflict (temu_shop_id) do update set {changes}, updated_at = now()
             returning {_SELECTED}
         ), sealed as (
-            insert into ops.shop_credentials (shop_id, app_secret, access_token, token_expires_at)
+            insert into ops.shop_credentials as c (shop_id, app_secret, access_token, token_expires_at)
             select id, %(app_secret)s, %(access_token)s, %(token_expires_at)s from saved
             on conflict (shop_id) do update set app_secret = excluded.app_secret,
-                access_token = excluded.access_token, token_expires_at = excluded.token_expires_at, updated_at = now()
+                access_token = excluded.access_token, token_expires_at = excluded.token_expires_at, updated_at = now(),
+                former_app_secret = case when %(replaced)s then c.app_secret else c.former_app_secret end,
+                former_app_secret_until =
+                    case when %(replaced)s then now() + %(life)s else c.former_app_secret_until end
         )
         select {_SELECTED} from saved
     """
     try:
         with conn.cursor(row_factory=class_row(Shop)) as cursor:
-            [saved] = cursor.execute(statement, row | _sealed(box, shop.credentials)).fetchall()
+            rotation = {"replaced": _replaces_secret(conn, box, shop), "life": FORMER_SECRET_LIFE}
+            [saved] = cursor.execute(statement, row | _sealed(box, shop.credentials) | rotation).fetchall()
     except psycopg.errors.UniqueViolation:
         raise _refused(shop, "another shop has the same name", "give each shop a name of its own") from None
     return saved
+
+
+def change_shop(conn: psycopg.Connection, box: SecretBox, shop: str | int, changes: Mapping[str, object]) -> Shop:
+    """Replace the named fields of a shop (fields of `NewShop`, or of its credentials); its row as stored.
+
+    Raises ConfigurationError for an unknown shop, an unknown field or a value that is not allowed.
+    """
+    found = get_shop(conn, shop)
+    secret_names = {field.name for field in fields(ShopCredentials)}
+    known = {field.name for field in fields(NewShop)} - {"temu_shop_id", "credentials"} | secret_names
+    if unknown := sorted(set(changes) - known):
+        raise ConfigurationError(
+            f'shop "{found.shop_name}" has no {", ".join(unknown)} to change', remedy=f"choose among {', '.join(known)}"
+        )
+    secrets = {name: value for name, value in changes.items() if name in secret_names}
+    kept = {field.name: getattr(found, field.name) for field in fields(NewShop) if field.name != "credentials"}
+    plain = kept | {name: value for name, value in changes.items() if name not in secret_names}
+    if not secrets and changes.keys() <= {"is_active"}:  # needs no credentials, so that a shop without can be stopped
+        return _set_active(conn, found, active=bool(plain["is_active"]))
+    opened = replace(credentials(conn, box, found.id), **secrets)  # type: ignore[arg-type]
+    return add_shop(conn, box, NewShop(**plain, credentials=opened))
+
+
+def _set_active(conn: psycopg.Connection, shop: Shop, *, active: bool) -> Shop:
+    statement = f"update ops.shops set is_active = %s, updated_at = now() where id = %s returning {_SELECTED}"
+    with conn.cursor(row_factory=class_row(Shop)) as cursor:
+        [saved] = cursor.execute(statement, [active, shop.id]).fetchall()
+    return saved
+
+
+def _replaces_secret(conn: psycopg.Connection, box: SecretBox, shop: NewShop) -> bool:
+    query = """
+        select c.app_secret from ops.shop_credentials c join ops.shops s on s.id = c.shop_id where s.temu_shop_id = %s
+    """
+    row = conn.execute(query, [shop.temu_shop_id]).fetchone()
+    if row is None:
+        return False
+    try:
+        return box.decrypt(row[0]).get_secret_value() != shop.credentials.app_secret.get_secret_value()
+    except ConfigurationError:  # sealed with a lost key: it cannot verify anything any more
+        return False
 
 
 def credentials(conn: psycopg.Connection, box: SecretBox, shop_id: int) -> ShopCredentials:

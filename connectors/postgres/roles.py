@@ -1,6 +1,6 @@
 """Who may do what: the three roles of the warehouse and their privileges. Safe to repeat.
 
-`loader` writes raw and ops. `transformer` reads raw and ops (never the shops' credentials) and owns what dbt builds.
+`loader` writes raw and ops. `transformer` reads raw and ops (never credentials and keys) and owns what dbt builds.
 `bi_reader` logs in, reads marts and nothing else. Roles belong to the whole server, privileges to one database.
 Does not belong here: tables (see `migrations`), addresses (see `urls`).
 """
@@ -20,7 +20,7 @@ RAW_SCHEMAS = ("raw_temu", "raw_files", "raw_mall")
 LOADED_SCHEMAS = (*RAW_SCHEMAS, "ops")
 BUILT_SCHEMAS = ("staging", "intermediate", "marts")
 TOOL_SCHEMAS = ("dagster", "superset")
-HIDDEN_FROM_TRANSFORMER = "shop_credentials"
+HIDDEN_FROM_TRANSFORMER = ("shop_credentials", "api_keys")
 _BI_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": "30s"}
 
 
@@ -123,8 +123,8 @@ def _grants() -> list[sql.SQL]:
 
 
 def _grant_ops_to_transformer(connection: psycopg.Connection) -> None:
-    query = "select tablename from pg_tables where schemaname = 'ops' and tablename <> %s"
-    for (table,) in connection.execute(query, [HIDDEN_FROM_TRANSFORMER]).fetchall():
+    query = "select tablename from pg_tables where schemaname = 'ops' and tablename <> all(%s)"
+    for (table,) in connection.execute(query, [list(HIDDEN_FROM_TRANSFORMER)]).fetchall():
         statement = sql.SQL("grant select on ops.{} to {}")
         connection.execute(statement.format(sql.Identifier(table), sql.Identifier(TRANSFORMER)))
 

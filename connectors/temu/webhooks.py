@@ -1,7 +1,7 @@
 """Events that the platform pushes: is one authentic, and what does it say? API reference §16; the old dialect: §17.
 
-Belongs here: signature, decryption and the fields of each event, as pure functions of bytes. Does not belong here: HTTP,
-which secrets are in force, what happens because of an event.
+Belongs here: signature, decryption and the fields of each event, as pure functions of bytes.
+Does not belong here: HTTP, which secrets are in force, what happens because of an event.
 From a REPL: `open_delivery(Delivery(app_key=…, …), [SecretStr("…")])`.
 """
 

@@ -21,6 +21,7 @@ from connectors.shops import (
     Shop,
     ShopCredentials,
     add_shop,
+    change_shop,
     credentials,
     get_shop,
     list_shops,
@@ -183,3 +184,22 @@ def test_no_secret_shows_in_texts_errors_or_logs(conn, box, caplog):
     shown = f"{acme()} {acme()!r} {saved!r} {opened} {opened!r} {errors} {caplog.text}"
     assert SECRET not in shown
     assert TOKEN not in shown
+
+
+def test_a_change_touches_the_named_fields_and_nothing_else(conn, box):
+    before = add_shop(conn, box, acme())
+    after = change_shop(conn, box, "Acme US", {"default_manager": "Wu", "access_token": SecretStr("token-2")})
+    assert after == replace(before, default_manager="Wu")
+    opened = credentials(conn, box, after.id)
+    assert opened.access_token.get_secret_value() == "token-2"
+    assert opened.app_secret.get_secret_value() == SECRET
+    with pytest.raises(ConfigurationError, match="has no colour to change"):
+        change_shop(conn, box, "Acme US", {"colour": "red"})
+    with pytest.raises(ConfigurationError, match="timezone"):
+        change_shop(conn, box, "Acme US", {"timezone": "Mars/Base"})
+
+
+def test_a_shop_is_stopped_even_when_its_credentials_cannot_be_opened(conn, box):
+    add_shop(conn, SecretBox(SecretStr(Fernet.generate_key().decode())), acme())
+    assert change_shop(conn, box, "Acme US", {"is_active": False}).is_active is False
+    assert list_shops(conn, active_only=True) == []

@@ -84,6 +84,8 @@ def test_transformer_reads_what_was_loaded_but_no_credentials(as_role):
         transformer.execute(f"select from {table}")
     with pytest.raises(Denied):
         transformer.execute("select from ops.shop_credentials")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        transformer.execute("select from ops.api_keys")
     with pytest.raises(Denied):
         transformer.execute("delete from raw_temu.orders")
 

@@ -1,4 +1,4 @@
-"""The webhook door and the control API: verdicts on events, items of tasks, keys of callers, the secret before this one.
+"""The webhook door and the control API: verdicts on events, items of tasks, keys of callers, the former app secret.
 
 A webhook event that was refused is kept too, as long as such rows stay few: `signature_ok` is false for a forged one,
 NULL for one that carries no signature (the console's test button), `reason` says why nothing was done about it.
