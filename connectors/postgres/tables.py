@@ -71,6 +71,14 @@ _TABLES = (
     RawTable("activity_goods", {"activity_id": "bigint", "goods_id": "bigint"}, first_sight=True),
     RawTable("after_sales", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text", "status": "smallint"}),
     RawTable("after_sales_details", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text"}),
+    RawTable("after_sales_lines", {"after_sales_sn": "text"}, {"parent_after_sales_sn": "text", "status": "smallint"}),
+    RawTable("return_parcels", {"after_sales_sn": "text"}, {"parent_after_sales_sn": "text"}),
+    RawTable("cancellations", {"parent_after_sales_sn": "text"}, {"status": "smallint"}, first_sight=True),
+    RawTable("shipments", {"order_sn": "text"}, {"parent_order_sn": "text"}),
+    RawTable("tracking_events", {"package_sn": "text"}, {"tracking_number": "text", "parent_order_sn": "text"}),
+    RawTable("unshipped_packages", {"package_sn": "text"}, first_sight=True),
+    RawTable("carriers", {"region_id": "integer", "carrier_id": "bigint"}, {"carrier_name": "text"}, first_sight=True),
+    RawTable("warehouses", {"warehouse_id": "text"}, first_sight=True),
 )
 
 RAW_TABLES: Mapping[str, RawTable] = MappingProxyType({table.name: table for table in _TABLES})

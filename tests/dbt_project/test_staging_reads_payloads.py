@@ -4,69 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.dbt_project.conftest import Warehouse
+from tests.dbt_project.landing import PLACED, SHIPPED, UPDATED, Built, Landing, at, money
 
-PLACED, SHIPPED, UPDATED = 1767229200, 1767398400, 1767916800  # epoch seconds
 RAW = ("orders", "order_versions", "order_amounts", "order_details", "products", "product_snapshots")
 RAW += ("activities", "activity_goods", "after_sales", "after_sales_details")
 FILES = ("product_costs", "product_managers", "order_charges", "settlement_lines", "inventory_snapshots")
-
-
-def _at(epoch: int) -> datetime:
-    return datetime.fromtimestamp(epoch, UTC)
-
-
-def _usd(minor: int, currency: str = "USD") -> dict[str, object]:
-    return {"amount": minor, "currency": currency}
-
-
-class Landing:
-    """Puts answers into the raw tables as the loader would."""
-
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.warehouse = warehouse
-        self.rows = 0
-
-    def land(self, table: str, payload: dict[str, Any], updated: int = UPDATED, **key: object) -> None:
-        """One row of raw_temu."""
-        columns = {"shop_id": 1, "source_updated_at": _at(updated), "run_id": "r", "payload_hash": b"h"} | key
-        self._insert(f"raw_temu.{table}", columns | {"payload": json.dumps(payload)})
-
-    def file(self, table: str, **columns: object) -> None:
-        """One row of raw_files."""
-        self.rows += 1
-        source = {"source_file": f"{table}.csv", "file_hash": table, "row_no": self.rows, "run_id": "r"}
-        self._insert(f"raw_files.{table}", source | columns)
-
-    def order(self, sn: str, lines: list[dict[str, Any]], updated: int = UPDATED, **parent: object) -> None:
-        """A parent order with its lines."""
-        head = {"parentOrderSn": sn, "parentOrderStatus": 4, "parentOrderTime": PLACED, "parentShippingTime": SHIPPED}
-        page = {"parentOrderMap": head | {"regionId": 211, "updateTime": updated} | parent, "orderList": lines}
-        self.land("orders", page, updated, parent_order_sn=sn)
-
-    def _insert(self, table: str, columns: dict[str, object]) -> None:
-        names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
-        with psycopg.connect(self.warehouse.url, autocommit=True) as connection:
-            connection.execute(f"insert into {table} ({names}) values ({marks})", list(columns.values()))  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Built:
-    """Everything landed, built once; tests read."""
-
-    warehouse: Warehouse
-
-    def staged(self, model: str, where: str, order: str) -> list[dict[str, Any]]:
-        """Rows of a staging model."""
-        return self.warehouse.rows(f"select * from staging.{model} where {where} order by {order}")
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +61,11 @@ def test_lines_carry_the_articles_of_the_product_list_and_what_is_left_to_fulfil
     first, second, third, fourth = built.staged("stg_temu__orders", "parent_order_sn in ('PO-1', 'PO-2')", "order_sn")
     assert (first["product_sku_id"], first["product_sku"], first["spu_id"]) == ("8001", "SYN-1", "5001")
     assert (first["quantity"], first["temu_status_code"], first["shipping_country"]) == (2, 5, "US")
-    assert first["shipping_time"] == _at(SHIPPED)  # thirteen digits are milliseconds
-    assert (first["order_time"], first["parent_order_sn"], first["shop_id"]) == (_at(PLACED), "PO-1", 1)
+    assert first["shipping_time"] == at(SHIPPED)  # thirteen digits are milliseconds
+    assert (first["order_time"], first["parent_order_sn"], first["shop_id"]) == (at(PLACED), "PO-1", 1)
     assert (second["temu_status_code"], second["shipping_time"]) == (
         4,
-        _at(SHIPPED),
+        at(SHIPPED),
     )  # the parent's where the child is silent
     assert (third["product_sku"], third["product_name"]) == (None, "Tee")
     assert (fourth["quantity"], fourth["total_price"]) == (None, None)
@@ -126,13 +75,13 @@ def _priced_lines(landing: Landing) -> None:
     landing.order("PO-M1", [_line("M-1", ordered=3, cancelled=1), _line("M-2", ordered=3, cancelled=2)])
     landing.order("PO-M2", [_line("M-3", ordered=3, cancelled=1)])
     amounts = [
-        {"orderSn": "M-1", "quantity": 3, "unitBasePrice": _usd(1000), "basePrice": _usd(3000),
-         "discountFromSeller": _usd(150), "discountFromTEMU": _usd(200), "unitRetailPrice": _usd(1299)},
-        {"orderSn": "M-2", "quantity": 3, "unitBasePrice": _usd(1001), "basePrice": _usd(3003),
+        {"orderSn": "M-1", "quantity": 3, "unitBasePrice": money(1000), "basePrice": money(3000),
+         "discountFromSeller": money(150), "discountFromTEMU": money(200), "unitRetailPrice": money(1299)},
+        {"orderSn": "M-2", "quantity": 3, "unitBasePrice": money(1001), "basePrice": money(3003),
          "discountFromSeller": None},
     ]  # fmt: skip
-    yen = {"orderSn": "M-3", "quantity": 3, "unitBasePrice": _usd(1200, "JPY"), "basePriceTotal": _usd(3600, "JPY"),
-           "basePriceSellerDiscount": _usd(200, "JPY"), "basePriceDiscountedTotal": _usd(3400, "JPY")}  # fmt: skip
+    yen = {"orderSn": "M-3", "quantity": 3, "unitBasePrice": money(1200, "JPY"), "basePriceTotal": money(3600, "JPY"),
+           "basePriceSellerDiscount": money(200, "JPY"), "basePriceDiscountedTotal": money(3400, "JPY")}  # fmt: skip
     landing.land("order_amounts", {"parentOrderMap": {}, "orderList": amounts}, parent_order_sn="PO-M1", api_type="v1")
     landing.land("order_amounts", {"parentOrderMap": {}, "orderList": [yen]}, parent_order_sn="PO-M2", api_type="v2")
 
@@ -160,7 +109,7 @@ def _delivered_lines(landing: Landing) -> None:
 def test_delivery_is_the_first_time_a_line_was_seen_received(built: Built) -> None:
     lines = built.staged("stg_temu__orders", "parent_order_sn = 'PO-D'", "order_sn")
     times = {line["order_sn"]: line["delivery_time"] for line in lines}
-    assert times == {"D-1": _at(1767500000), "D-2": _at(UPDATED), "D-3": None}
+    assert times == {"D-1": at(1767500000), "D-2": at(UPDATED), "D-3": None}
 
 
 def _after_sales(
@@ -181,12 +130,12 @@ def _after_sales(
 def _case(sn: str, order_sn: str, buyer_refund: int, units: int = 1, status: int = 5) -> dict[str, Any]:
     info = {"skuId": 17001, "productList": [{"productSkuId": 8001, "extCode": "SYN-1"}]}
     return {"afterSalesSn": sn, "orderSn": order_sn, "afterSalesStatus": status, "applyAfterSalesGoodsNumber": units,
-            "applyRefundAmount": _usd(buyer_refund), "afterSalesGoodsInfo": info}  # fmt: skip
+            "applyRefundAmount": money(buyer_refund), "afterSalesGoodsInfo": info}  # fmt: skip
 
 
 def _amounts(landing: Landing, parent: str, orders: list[str], deduction: int, shipping: int = 0) -> None:
-    lines = [{"orderSn": sn, "quantity": 2, "unitBasePrice": _usd(1000), "basePrice": _usd(2000)} for sn in orders]
-    head = {"estimatedRevenueDeduction": _usd(deduction), "shippingAmountTotal": _usd(shipping)}
+    lines = [{"orderSn": sn, "quantity": 2, "unitBasePrice": money(1000), "basePrice": money(2000)} for sn in orders]
+    head = {"estimatedRevenueDeduction": money(deduction), "shippingAmountTotal": money(shipping)}
     landing.land("order_amounts", {"parentOrderMap": head, "orderList": lines}, parent_order_sn=parent, api_type="v1")
 
 
@@ -217,7 +166,7 @@ def _settled_lines(landing: Landing) -> None:
         "settlement_sn": "S-1",
         "parent_order_sn": "PO-S",
         "currency": "USD",
-        "settled_at": _at(UPDATED),
+        "settled_at": at(UPDATED),
     }
     landing.file("settlement_lines", **settled, line_no=1, line_type="sales_receipt", amount=40)
     landing.file("settlement_lines", **settled, line_no=2, line_type="sales_reversal", amount="-7.77")
@@ -245,10 +194,10 @@ def _catalogue(landing: Landing) -> None:
     _listing(landing, 17001, "syn-1 ")
     _listing(landing, 17002, "SYN-1")
     _listing(landing, 17003, "SYN-2")
-    landing.file("product_costs", sku_code="Syn-1", cost_price=3, currency="RMB", effective_from=_at(PLACED))
-    landing.file("product_costs", shop_id=1, sku_code="SYN-1", cost_price=4, currency="CNY", effective_from=_at(PLACED))
+    landing.file("product_costs", sku_code="Syn-1", cost_price=3, currency="RMB", effective_from=at(PLACED))
+    landing.file("product_costs", shop_id=1, sku_code="SYN-1", cost_price=4, currency="CNY", effective_from=at(PLACED))
     landing.file("product_managers", sku_code="SYN-1", manager="lee", category="tees")
-    landing.file("product_managers", sku_code="SYN-1", manager="mia", effective_from=_at(PLACED))
+    landing.file("product_managers", sku_code="SYN-1", manager="mia", effective_from=at(PLACED))
     landing.file("inventory_snapshots", snapshot_date=date(2026, 1, 2), shop_id=1, sku_code="SYN-1", on_hand=7)
 
 

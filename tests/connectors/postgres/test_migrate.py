@@ -16,12 +16,20 @@ RAW_KEYS = {
     "activity_goods": ["shop_id", "activity_id", "goods_id"],
     "after_sales": ["shop_id", "parent_after_sales_sn"],
     "after_sales_details": ["shop_id", "parent_after_sales_sn"],
+    "after_sales_lines": ["shop_id", "after_sales_sn"],
+    "cancellations": ["shop_id", "parent_after_sales_sn"],
+    "carriers": ["shop_id", "region_id", "carrier_id"],
     "order_amounts": ["shop_id", "parent_order_sn"],
     "order_details": ["shop_id", "parent_order_sn"],
     "order_versions": ["shop_id", "parent_order_sn", "source_updated_at", "payload_hash"],
     "orders": ["shop_id", "parent_order_sn"],
     "product_snapshots": ["shop_id", "sku_id", "snapshot_date"],
     "products": ["shop_id", "sku_id"],
+    "return_parcels": ["shop_id", "after_sales_sn"],
+    "shipments": ["shop_id", "order_sn"],
+    "tracking_events": ["shop_id", "package_sn"],
+    "unshipped_packages": ["shop_id", "package_sn"],
+    "warehouses": ["shop_id", "warehouse_id"],
 }
 
 

@@ -47,8 +47,8 @@ select
         when line_amounts.unit_base is not null then line_amounts.currency
         else shared.supply_currency
     end as currency,
-    -- Return and refund: the goods came back. Refund only: they did not.
-    shared.after_sales_type = '2' and shared.status = 'completed' as is_restocked,
+    -- Return and refund: the goods came back, unless the platform says that the buyer sent nothing. Refund only: they did not.
+    shared.after_sales_type = '2' and shared.status = 'completed' and coalesce(shared.is_returned, true) as is_restocked,
     shared.status,
     case when shared.status = 'completed' then shared.source_updated_at else shared.created_at end as refund_time,
     shared.source_updated_at as updated_at
