@@ -20,7 +20,9 @@ from starlette.routing import Route
 
 from connectors.sandbox.faults import KINDS, UnknownFaultError
 from connectors.sandbox.files import write_files
+from connectors.sandbox.operations.bills import bill_file
 from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.tokens import gateways_of
 from connectors.sandbox.truth import gmv_truth
 from connectors.sandbox.webhooks import write_webhooks
 from connectors.sandbox.world import load
@@ -47,6 +49,7 @@ class Admin:
             Route("/sandbox/faults", self.faults, methods=["GET", "PUT"]),
             Route("/sandbox/tokens", self.tokens, methods=["POST"]),
             Route("/sandbox/quota", self.quota, methods=["PUT"]),
+            Route("/sandbox/bills/{task}", self.bill),
             Route("/sandbox/files", self.files, methods=["POST"]),
             Route("/sandbox/webhooks", self.webhooks, methods=["POST"]),
         ]
@@ -112,6 +115,15 @@ class Admin:
         self._sandbox.quota.set(str(body.get("app_key", "")), rate)
         return JSONResponse({"app_key": body.get("app_key"), "calls_per_second": rate})
 
+    async def bill(self, request: Request) -> Response:
+        """The statement file behind a task's address, until the address expires."""
+        query, now = request.query_params, self._sandbox.now()
+        task = str(request.path_params["task"])
+        content = bill_file(self._sandbox.world, task, query.get("expires", ""), query.get("key", ""), now)
+        if content is None:
+            return JSONResponse({"error": "this address is unknown or has expired"}, status_code=403)
+        return Response(content, media_type="text/csv")
+
     async def files(self, request: Request) -> Response:
         """Body `{"dir": …}`: write the companion files there."""
         folder = _folder(await _object(request))
@@ -160,7 +172,25 @@ class Admin:
             "app_key": credentials.app_key,
             "app_secret": credentials.app_secret,
             "access_token": credentials.access_token,
+            "authorisation_code": self._sandbox.tokens.code_of(shop),
+            "partner": self._partner_rows(shop, base),
         }
+
+    def _partner_rows(self, shop: LiveShop, base: str) -> list[dict[str, str]]:
+        """The shop's credentials on the gateways of cross-border goods; none for local shops."""
+        rows = []
+        for gateway in gateways_of(shop)[1:]:
+            given = self._sandbox.tokens.credentials(shop, gateway)
+            rows.append(
+                {
+                    "gateway": gateway,
+                    "gateway_url": f"{base}/{gateway}/openapi/router",
+                    "app_key": given.app_key,
+                    "app_secret": given.app_secret,
+                    "access_token": given.access_token,
+                }
+            )
+        return rows
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class SandboxApp:
         body = await _read(receive)
         if self._latency:
             await asyncio.sleep(self._latency)
-        answer = self._gateway.answer(region, body)
+        answer = self._gateway.answer(region, body, _base_url(scope))
         if answer.fault is None:
             await self._send(send, 200, answer.body, [_JSON, self._date_header(answer.now)])
         else:
@@ -71,6 +71,12 @@ class SandboxApp:
             await _drip(send, answer.body, headers, fault.pause)
         elif not await _is_gone_within(receive, fault.pause):
             await self._send(send, 200, answer.body, headers)
+
+
+def _base_url(scope: Scope) -> str:
+    """How the caller reaches this server, for addresses inside answers."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}"
 
 
 async def _read(receive: Receive) -> bytes:

@@ -16,6 +16,9 @@ UNKNOWN_STATUS = 77
 
 def distort(kind: str, operation: Operation, call: Call, result: bytes) -> bytes:
     """The result after the fault; operations without a list stay as they are."""
+    if kind == "task_timeout" and operation.type == "temu.finance.mall.bill.task.get":
+        over = {"status": "TIME_OUT", "errorCode": "TIME_OUT", "fileName": None, "fileUrl": None, "expiresAt": None}
+        return to_json(msgspec.json.decode(result) | over)
     if operation.rows is None:
         return result
     if kind == "drift":

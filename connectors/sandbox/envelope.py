@@ -24,7 +24,17 @@ AMOUNTS_CALCULATING, CONFIRM_END_BEFORE_START, FIELD_NOT_PASSED, SECONDS_EXPECTE
     140020013,
     140020014,
 )
-GOODS_INVALID, PROMOTION_ILLEGAL, PROMOTION_CANCELED = 150010003, 220010001, 220010003
+GOODS_INVALID, PROMOTION_ILLEGAL, PROMOTION_CANCELED, PROMOTION_ENDED = 150010003, 220010001, 220010003, 220010004
+CODE_INVALID = 110020002
+TOO_MANY_EVENTS, EVENT_IN_BOTH_LISTS, EVENTS_TOO_OFTEN, EVENT_NOT_AUTHORISED, EVENT_NOT_SUBSCRIBED = (
+    110020005,
+    110020006,
+    110020007,
+    110020008,
+    110020009,
+)
+ADS_BAD_QUERY, ADS_FOREIGN_GOODS, ADS_NOT_SIGNED = 230012000, 230012003, 230016103
+BILL_INVALID = 200020004
 
 MESSAGES = {
     BAD_PARAMS: "BAD_PARAMS: field type mismatch, path: {detail}",
@@ -65,7 +75,29 @@ MESSAGES = {
     GOODS_INVALID: "Invalid parameter: {detail}",
     PROMOTION_ILLEGAL: "Illegal parameter: {detail}",
     PROMOTION_CANCELED: "The activity does not exist or has been cancelled.",
+    PROMOTION_ENDED: "The activity has ended.",
+    CODE_INVALID: "The code is invalid, used or expired.",
+    TOO_MANY_EVENTS: "No more than 20 event codes at once.",
+    EVENT_IN_BOTH_LISTS: "An event code is in both lists: {detail}",
+    EVENTS_TOO_OFTEN: "No more than one call per second.",
+    EVENT_NOT_AUTHORISED: "The seller has not authorised the event {detail}.",
+    EVENT_NOT_SUBSCRIBED: "The app has not subscribed the event {detail}.",
+    ADS_BAD_QUERY: "Bad query: {detail}",
+    ADS_FOREIGN_GOODS: "The goods are not of this shop: {detail}",
+    ADS_NOT_SIGNED: "The main account has not signed the advertising agreement.",
+    BILL_INVALID: "Invalid parameter: {detail}",
 }
+
+
+_OF_PARTNER = {
+    NO_TYPE: 7000000, NO_APP_KEY: 7000002, NO_TOKEN: 7000003, UNKNOWN_APP_KEY: 7000005, TOKEN_APP_MISMATCH: 7000006,
+    TOKEN_EXPIRED: 7000007, NO_TIMESTAMP: 7000008, EXPIRED_TIMESTAMP: 7000010, FUTURE_TIMESTAMP: 7000011,
+    NO_DATA_TYPE: 7000013, BAD_DATA_TYPE: 7000013, NO_SIGN: 7000014, SIGN_INVALID: 7000015, UNKNOWN_TYPE: 7000016,
+    SUNSET_TYPE: 7000016, UNKNOWN_TOKEN: 7000018, NO_API_ACCESS: 7000019,
+}  # fmt: skip
+"""The gateways of cross-border goods say the same with other numbers (API section 4.2)."""
+PARTNERS = ("PARTNER", "CN")
+_PREFIXES = {"PARTNER": "pa"}
 
 
 class GatewayError(Exception):
@@ -96,7 +128,7 @@ class Envelopes:
             {
                 "success": False,
                 "requestId": self._request_id(region),
-                "errorCode": error.code,
+                "errorCode": _OF_PARTNER.get(error.code, error.code) if region in PARTNERS else error.code,
                 "errorMsg": str(error),
             },
             ensure_ascii=False,
@@ -104,4 +136,4 @@ class Envelopes:
 
     def _request_id(self, region: str) -> str:
         number = next(self._numbers)
-        return f"{region.lower()}-{number:08x}-0000-4000-8000-{self._seed & 0xFFFFFFFFFFFF:012x}"
+        return f"{_PREFIXES.get(region, region.lower())}-{number:08x}-0000-4000-8000-{self._seed & 0xFFFFFFFFFFFF:012x}"

@@ -26,6 +26,7 @@ DISTORTIONS = {
     "unknown_fields": "rows carry fields nobody has documented",
     "absent_nulls": "null fields are left out",
     "unknown_status": "the first row has a status code that nobody has documented",
+    "task_timeout": "a statement task ends with TIME_OUT",
     "retyped_field": "the key of a page's first row has another type",
 }
 TRANSPORT = {

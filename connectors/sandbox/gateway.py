@@ -16,6 +16,8 @@ from connectors.sandbox.envelope import (
     AMOUNTS_CALCULATING,
     BAD_DATA_TYPE,
     BAD_PARAMS,
+    CODE_INVALID,
+    EVENTS_TOO_OFTEN,
     EXPIRED_TIMESTAMP,
     FUTURE_TIMESTAMP,
     IP_NOT_WHITELISTED,
@@ -40,9 +42,11 @@ from connectors.sandbox.envelope import (
     GatewayError,
 )
 from connectors.sandbox.faults import DISTORTIONS, REFUSALS, TRANSPORT, Caller, Fault
+from connectors.sandbox.operations.events import EVENTS
 from connectors.sandbox.operations.operation import Call, Operation
 from connectors.sandbox.operations.registry import OPERATIONS, SUNSET
 from connectors.sandbox.parameters import check_types
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.signature import is_signed
 from connectors.sandbox.tokens import Grant
@@ -74,6 +78,7 @@ class Request:
     region: str
     params: dict[str, Any]
     now: int
+    base_url: str = ""
     operation: Operation | None = None
     secret: str | None = None
     grant: Grant | None = None
@@ -90,6 +95,7 @@ class Gateway:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._envelopes = Envelopes(sandbox.state.seed)
+        self._own_limits: dict[str, Quota] = {}
         self._decode = msgspec.json.Decoder(dict[str, Any]).decode
         checks: list[Callable[[Request], None]] = [
             self._check_type, self._check_app_key, self._check_data_type, self._check_timestamp, self._check_sign,
@@ -100,15 +106,15 @@ class Gateway:
             checks.insert(2, self._check_sign)
         self._checks = tuple(checks)
 
-    def answer(self, region: str, body: bytes) -> Answer:
-        """Handle one call; never raises for anything the caller sent."""
+    def answer(self, region: str, body: bytes, base_url: str = "") -> Answer:
+        """Handle one call; never raises for anything the caller sent. `base_url` is how the caller reaches us."""
         now = self.sandbox.now()
         try:
             params = self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             refusal = GatewayError(NO_TYPE) if not body.strip() else GatewayError(BAD_PARAMS, "body")
             return Answer(self._envelopes.failure(region, refusal), now)
-        request = Request(region, params, now)
+        request = Request(region, params, now, base_url)
         caller = self._caller(request) if self.sandbox.faults.faults else None
         transport = self.sandbox.faults.hit(TRANSPORT, caller) if caller else None
         try:
@@ -127,15 +133,28 @@ class Gateway:
             raise GatewayError(_REFUSAL_CODES[fault.kind])
         if not self.sandbox.quota.allows(grant.app_key):
             raise GatewayError(RATE_LIMIT)
+        self._check_own_limit(operation, grant)
         check_types(request.params, operation.forms)
-        scopes = tuple(sorted(grant.scopes)) if operation.type == "bg.open.accesstoken.info.get" else ()
-        call = Call(grant.shop, request.region, request.now, request.params, scopes, grant.expires)
+        scopes = tuple(sorted(grant.scopes)) if operation.type.startswith("bg.open.accesstoken.") else ()
+        events = self.sandbox.state.events.setdefault(str(grant.shop.profile.mall_id), list(EVENTS))
+        call = Call(
+            grant.shop, request.region, request.now, request.params, scopes, grant.expires, grant.token, events,
+            request.base_url,
+        )  # fmt: skip
         result = operation.handler(call)
         if caller and (fault := self.sandbox.faults.hit(DISTORTIONS, caller)):
             result = distort(fault.kind, operation, call, result)
             if fault.kind == "drift":
                 self.sandbox.save()
         return result
+
+    def _check_own_limit(self, operation: Operation, grant: Grant) -> None:
+        """Some operations may be called even less often than the app key's quota allows."""
+        if operation.per_second is None:
+            return
+        limit = self._own_limits.setdefault(operation.type, Quota(operation.per_second))
+        if not limit.allows(grant.app_key):
+            raise GatewayError(EVENTS_TOO_OFTEN)
 
     def _caller(self, request: Request) -> Caller:
         grant = self.sandbox.tokens.grant_of(request.text("access_token"))
@@ -152,7 +171,7 @@ class Gateway:
         if name in SUNSET:
             raise GatewayError(SUNSET_TYPE)
         request.operation = OPERATIONS.get(name)
-        if request.operation is None:
+        if request.operation is None or request.region not in request.operation.gateways:
             raise GatewayError(UNKNOWN_TYPE)
 
     def _check_app_key(self, request: Request) -> None:
@@ -192,6 +211,11 @@ class Gateway:
         token = request.text("access_token")
         if not token:
             raise GatewayError(NO_TOKEN)
+        if request.operation and request.operation.by_code:
+            request.grant = self.sandbox.redeem(request.text("code"), request.region)
+            if request.grant is None:
+                raise GatewayError(CODE_INVALID)
+            return
         request.grant = self.sandbox.tokens.grant_of(token)
         if request.grant is None:
             raise GatewayError(UNKNOWN_TOKEN)

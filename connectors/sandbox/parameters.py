@@ -20,10 +20,12 @@ class Form(Enum):
     BOOL = "bool"
     INTS = "list of int"
     STRINGS = "list of string"
+    OBJECT = "object"
+    OBJECTS = "list of object"
 
 
-_SCALARS = {Form.INT: int, Form.STRING: str, Form.BOOL: bool}
-_ELEMENTS = {Form.INTS: Form.INT, Form.STRINGS: Form.STRING}
+_SCALARS = {Form.INT: int, Form.STRING: str, Form.BOOL: bool, Form.OBJECT: dict}
+_ELEMENTS = {Form.INTS: Form.INT, Form.STRINGS: Form.STRING, Form.OBJECTS: Form.OBJECT}
 
 
 def check_types(params: Params, forms: Mapping[str, Form]) -> None:

@@ -15,7 +15,7 @@ from connectors.sandbox.clock import VirtualClock
 from connectors.sandbox.faults import Fault, FaultBoard
 from connectors.sandbox.quota import Quota
 from connectors.sandbox.state import SandboxState, WorldMismatchError
-from connectors.sandbox.tokens import TokenOffice
+from connectors.sandbox.tokens import Grant, TokenOffice
 from connectors.sandbox.world.load import LoadShop
 from connectors.sandbox.world.shops import DAY
 from connectors.sandbox.world.spec import WorldSpec, day_of
@@ -63,6 +63,13 @@ class Sandbox:
         self.clock.advance(seconds)
         self.save()
         return self.now()
+
+    def redeem(self, code: str, gateway: str) -> Grant | None:
+        """A new token for an authorisation code, once; None if the code is unknown or used."""
+        grant = self.tokens.redeem(code, gateway)
+        if grant:
+            self.save()
+        return grant
 
     def save(self) -> None:
         """Keep everything that commands have changed."""

@@ -22,7 +22,8 @@ class WorldMismatchError(ValueError):
 
 @dataclass(slots=True)
 class SandboxState:
-    """`tokens` counts re-authorisations per mall id, `grants` lists extra scopes, `touches` maps orders to instants."""
+    """`tokens` counts re-authorisations per mall id, `grants` lists extra scopes, `events` subscribed ones,
+    `touches` maps orders to instants."""
 
     seed: int
     opening: int
@@ -36,6 +37,7 @@ class SandboxState:
     tokens: dict[str, int] = field(default_factory=dict)
     expired: list[str] = field(default_factory=list)
     grants: dict[str, list[str]] = field(default_factory=dict)
+    events: dict[str, list[str]] = field(default_factory=dict)
     version: int = VERSION
 
 

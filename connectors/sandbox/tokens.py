@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
+from connectors.sandbox.operations.operation import ROUTERS
 from connectors.sandbox.operations.registry import OPERATIONS
 from connectors.sandbox.state import SandboxState
 from connectors.sandbox.world.shop import LiveShop
-from connectors.sandbox.world.shops import DAY, Credentials, access_token, app_credentials
+from connectors.sandbox.world.shops import DAY, Credentials, access_token, app_credentials, authorisation_code
 from connectors.sandbox.world.world import World
 
-GATEWAYS = ("US", "EU", "GLOBAL")
+GATEWAYS = (*ROUTERS, "PARTNER", "CN")
 _LIFE_DAYS = 365
 
 
@@ -24,6 +26,12 @@ class Grant:
     scopes: frozenset[str]
     expires: int
     token: str = field(repr=False)
+
+
+def gateways_of(shop: LiveShop) -> tuple[str, ...]:
+    """Where the shop has a token: cross-border sellers keep their goods on two gateways more (section 1)."""
+    own = (shop.profile.gateway,)
+    return own if shop.profile.is_local else (*own, "PARTNER", "CN")
 
 
 class TokenOffice:
@@ -45,10 +53,23 @@ class TokenOffice:
         """What the token stands for, None if nobody ever issued it."""
         return self._grants.get(token)
 
-    def credentials(self, shop: LiveShop) -> Credentials:
-        """The shop's current credentials."""
-        app_key, secret = self.apps[shop.profile.gateway]
-        return Credentials(app_key, secret, self._token(shop, self._generation(shop)))
+    def credentials(self, shop: LiveShop, gateway: str | None = None) -> Credentials:
+        """The shop's current credentials on its own gateway, or on one of `gateways_of`."""
+        gateway = gateway or shop.profile.gateway
+        app_key, secret = self.apps[gateway]
+        return Credentials(app_key, secret, self._token(shop, gateway, self._generation(shop)))
+
+    def code_of(self, shop: LiveShop) -> str:
+        """What the seller's browser would bring back after an authorisation: good for one new token."""
+        return authorisation_code(self._state.seed, shop.profile, self._generation(shop))
+
+    def redeem(self, code: str, gateway: str) -> Grant | None:
+        """A new token for the code of a shop of this gateway; the shop's earlier ones answer 3000034."""
+        for shop in self._world.shops:
+            if shop.profile.gateway == gateway and code == self.code_of(shop):
+                self.rotate(shop)
+                return self._grants[self._token(shop, gateway, self._generation(shop))]
+        return None
 
     def rotate(self, shop: LiveShop) -> None:
         """Authorise again: a new token, the old ones answer 3000034."""
@@ -74,24 +95,28 @@ class TokenOffice:
     def _generation(self, shop: LiveShop) -> int:
         return self._state.tokens.get(str(shop.profile.mall_id), 0)
 
-    def _token(self, shop: LiveShop, generation: int) -> str:
-        return access_token(self._state.seed, shop.profile, generation)
+    def _token(self, shop: LiveShop, gateway: str, generation: int) -> str:
+        return access_token(self._state.seed, shop.profile, gateway, generation)
 
     def _issue_all(self) -> None:
         self._grants = {}
         for shop in self._world.shops:
             last = self._generation(shop)
             alive = str(shop.profile.mall_id) not in self._state.expired
-            for generation in range(last + 1):
-                token = self._token(shop, generation)
+            for gateway, generation in itertools.product(gateways_of(shop), range(last + 1)):
+                token = self._token(shop, gateway, generation)
                 self._grants[token] = Grant(
-                    shop, self.apps[shop.profile.gateway][0], generation == last and alive, self._scopes(shop),
+                    shop, self.apps[gateway][0], generation == last and alive, self._scopes(shop, gateway),
                     (self._state.opening + self._state.days + _LIFE_DAYS) * DAY, token,
                 )  # fmt: skip
 
-    def _scopes(self, shop: LiveShop) -> frozenset[str]:
+    def _scopes(self, shop: LiveShop, gateway: str) -> frozenset[str]:
         """Sensitive operations are whitelisted for local shops only (section 2.5)."""
-        scopes = {op.type for op in OPERATIONS.values() if not op.sensitive or shop.profile.is_local}
+        scopes = {
+            op.type
+            for op in OPERATIONS.values()
+            if gateway in op.gateways and (shop.profile.is_local or not (op.sensitive or op.local_only))
+        }
         for mark in self._state.grants.get(str(shop.profile.mall_id), []):
             if mark.startswith("-"):
                 scopes.discard(mark[1:])

@@ -28,11 +28,11 @@ def list_skus(call: Call) -> bytes:
     wanted = call.params.get("skuIdList")
     shelves = [
         shelf
-        for shelf in _shelves(call)
-        if _bucket(call, shelf) == bucket
+        for shelf in listed_shelves(call)
+        if bucket_of(call, shelf) == bucket
         and (not wanted or shelf.listing.sku_id in wanted)
         and _created_in_range(call, shelf.listing)
-        and _contains(call, shelf.listing.family.title, shelf.listing.sku_id, shelf.listing.code)
+        and mentions(call, shelf.listing.family.title, shelf.listing.sku_id, shelf.listing.code)
     ]
     rows = shelves[(page - 1) * size : page * size]
     return to_json({"pageNo": page, "total": len(shelves), "skuList": [_sku(call, shelf) for shelf in rows] or None})
@@ -46,12 +46,12 @@ def list_goods(call: Call) -> bytes:
     if bucket is None and not wanted:
         raise GatewayError(GOODS_INVALID, "goodsSearchType")
     goods: dict[int, list[Shelf]] = {}
-    for shelf in _shelves(call) if bucket in (None, ON_OR_OFF_SHELF) else []:
+    for shelf in listed_shelves(call) if bucket in (None, ON_OR_OFF_SHELF) else []:
         listing = shelf.listing
         if (
             (not wanted or listing.goods_id in wanted)
             and _created_in_range(call, listing)
-            and _contains(call, listing.family.title, listing.goods_id, listing.family.stem)
+            and mentions(call, listing.family.title, listing.goods_id, listing.family.stem)
         ):
             goods.setdefault(listing.goods_id, []).append(shelf)
     groups = list(goods.values())
@@ -59,42 +59,46 @@ def list_goods(call: Call) -> bytes:
     return to_json({"pageNo": page, "total": len(groups), "goodsList": rows or None})
 
 
-def _shelves(call: Call) -> list[Shelf]:
+def listed_shelves(call: Call) -> list[Shelf]:
     """What is listed now, youngest first (default order: creation, descending)."""
     day = call.shop.day_since_opening(call.now)
     listed = [shelf for shelf in call.shop.shelves.values() if shelf.listing.is_listed_on(day)]
     return sorted(listed, key=lambda shelf: (-shelf.listing.launch, -shelf.listing.sku_id))
 
 
-def _sub_status(call: Call, shelf: Shelf) -> int:
+def sub_status_of(call: Call, shelf: Shelf) -> int:
+    """On sale, taken off by the seller, or sold out."""
     if shelf.listing.is_retired_on(call.shop.day_since_opening(call.now)):
         return OFF_BY_SELLER
     return ON_SALE if shelf.level_at(call.now) > 0 else SOLD_OUT
 
 
-def _bucket(call: Call, shelf: Shelf) -> int:
-    return FOR_SALE if _sub_status(call, shelf) == ON_SALE else NOT_FOR_SALE
+def bucket_of(call: Call, shelf: Shelf) -> int:
+    """2 for sale, 3 not for sale."""
+    return FOR_SALE if sub_status_of(call, shelf) == ON_SALE else NOT_FOR_SALE
 
 
-def _created(call: Call, listing: Listing) -> int:
+def created_at(call: Call, listing: Listing) -> int:
+    """Epoch seconds of the listing's creation."""
     return (call.shop.spec.opening + listing.launch) * DAY + 2 * 3600
 
 
 def _created_in_range(call: Call, listing: Listing) -> bool:
     """`crtFrom` and `crtTo` are milliseconds, both inclusive."""
-    created = _created(call, listing) * 1000
+    created = created_at(call, listing) * 1000
     low, high = call.params.get("crtFrom"), call.params.get("crtTo")
     return (low is None or low <= created) and (high is None or created <= high)
 
 
-def _contains(call: Call, *texts: object) -> bool:
+def mentions(call: Call, *texts: object) -> bool:
+    """Whether one of the texts holds the caller's `searchText`."""
     wanted = call.params.get("searchText")
     return not wanted or any(wanted.lower() in str(text).lower() for text in texts)
 
 
 def _sku(call: Call, shelf: Shelf) -> Json:
     listing, currency = shelf.listing, call.shop.profile.currency
-    sub_status = _sub_status(call, shelf)
+    sub_status = sub_status_of(call, shelf)
     price = listing.price_on(call.shop.day_since_opening(call.now))
     return {
         "goodsId": listing.goods_id,
@@ -107,12 +111,12 @@ def _sku(call: Call, shelf: Shelf) -> Json:
         "price": decimal_string(price),
         "currency": currency,
         "retailPrice": decimal_money(price * 132 // 100, currency),
-        "crtTime": _created(call, listing),
+        "crtTime": created_at(call, listing),
         "status4VO": FOR_SALE if sub_status == ON_SALE else NOT_FOR_SALE,
         "subStatus4VO": sub_status,
         "skuShowSubStatus4VO": sub_status,
         "goodsIsOnSale": int(sub_status == ON_SALE),
-        "skuStatusChangeTime": str((_created(call, listing) + DAY) * 1000),
+        "skuStatusChangeTime": str((created_at(call, listing) + DAY) * 1000),
         "volumeInfo": {"length": "30.00", "width": "20.00", "height": "8.00", "unit": "cm"},
         "weightInfo": {"weight": "0.45", "unit": "kg"},
         "specList": [{"specId": 14_000_000 + listing.variant, "parentSpecId": 1001}],
@@ -123,7 +127,9 @@ def _sku(call: Call, shelf: Shelf) -> Json:
 
 def _goods(call: Call, group: Sequence[Shelf]) -> Json:
     first, currency = group[0].listing, call.shop.profile.currency
-    sub_status = ON_SALE if any(_sub_status(call, shelf) == ON_SALE for shelf in group) else _sub_status(call, group[0])
+    sub_status = (
+        ON_SALE if any(sub_status_of(call, shelf) == ON_SALE for shelf in group) else sub_status_of(call, group[0])
+    )
     price = first.price_on(call.shop.day_since_opening(call.now))
     return {
         "goodsId": first.goods_id,
@@ -150,8 +156,8 @@ def _goods(call: Call, group: Sequence[Shelf]) -> Json:
             for shelf in group
         ],
         "quantity": sum(shelf.level_at(call.now) for shelf in group),
-        "crtTime": _created(call, first),
-        "goodsStatusChangeTime": str((_created(call, first) + DAY) * 1000),
+        "crtTime": created_at(call, first),
+        "goodsStatusChangeTime": str((created_at(call, first) + DAY) * 1000),
         "catId": 31_000 + sum(map(ord, first.family.category)) % 500,
         "brandId": None,
         "trademarkId": None,

@@ -12,11 +12,16 @@ from connectors.sandbox.parameters import Form, Params
 from connectors.sandbox.world.shop import LiveShop
 
 Json = dict[str, Any]
+ROUTERS = ("US", "EU", "GLOBAL")
+"""The gateways that serve orders; PARTNER and CN serve the goods of cross-border sellers (API section 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that has passed all gateway checks. `scopes` and `expires` belong to the token it came with."""
+    """A call that has passed all gateway checks. `scopes`, `expires` and `token` belong to the token it came with.
+
+    `events` are the shop's subscribed event codes, which the call may change; `base_url` is where the sandbox answers.
+    """
 
     shop: LiveShop
     region: str
@@ -24,16 +29,26 @@ class Call:
     params: Params
     scopes: tuple[str, ...] = ()
     expires: int = 0
+    token: str = field(default="", repr=False)
+    events: list[str] = field(default_factory=list)
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`sensitive` operations are in no semi-managed token's scope; `rows`, `total`, `key` describe its list, if any."""
+    """`local_only` operations are in no semi-managed token's scope, `sensitive` ones neither; other gateways than
+    `gateways` do not know it. `by_code` takes an authorisation code for a token, `per_second` has a limit of its own.
+    `rows`, `total`, `key` describe its list, if any.
+    """
 
     type: str
     handler: Callable[[Call], bytes]
     forms: Mapping[str, Form] = field(default_factory=dict)
     sensitive: bool = False
+    local_only: bool = False
+    gateways: tuple[str, ...] = ROUTERS
+    by_code: bool = False
+    per_second: float | None = None
     rows: str | None = None
     total: str | None = None
     key: str | None = None

@@ -1,14 +1,16 @@
-"""`bg.promotion.activity.query` and `bg.promotion.activity.goods.query` (API section 11)."""
+"""`bg.promotion.activity.query`, its goods and the goods that could still join it (API section 11)."""
 
 from __future__ import annotations
 
-from connectors.sandbox.envelope import PROMOTION_CANCELED, PROMOTION_ILLEGAL, GatewayError
+from connectors.sandbox.envelope import PROMOTION_CANCELED, PROMOTION_ENDED, PROMOTION_ILLEGAL, GatewayError
 from connectors.sandbox.operations.operation import Call, Json, Operation, to_json
 from connectors.sandbox.parameters import Form, page_of
 from connectors.sandbox.world.activities import Activity
 from connectors.sandbox.world.stock import Shelf
 
 _KINDS = (2, 13, 27, 100)
+_ENDED = 3
+_LEAST_STOCK = 20
 
 
 def list_activities(call: Call) -> bytes:
@@ -93,6 +95,40 @@ def _goods(call: Call, activity: Activity, group: list[Shelf]) -> Json:
     }
 
 
+def list_candidates(call: Call) -> bytes:
+    """One page of goods on sale that could join an activity which has not ended; recommended prices are minor units."""
+    page, size = _page(call)
+    wanted = call.params.get("activityId")
+    activity = next((a for a in call.shop.activities_until(call.now) if a.activity_id == wanted), None)
+    if activity is None:
+        raise GatewayError(PROMOTION_CANCELED)
+    if activity.status_at(call.now) == _ENDED:
+        raise GatewayError(PROMOTION_ENDED)
+    day, inside = call.shop.day_since_opening(call.now), _goods_in(call, activity)
+    groups: dict[int, list[Shelf]] = {}
+    for shelf in call.shop.shelves.values():
+        listing = shelf.listing
+        if listing.is_listed_on(day) and not listing.is_retired_on(day) and listing.goods_id not in inside:
+            groups.setdefault(listing.goods_id, []).append(shelf)
+    candidates = list(groups.values())
+    rows = [_candidate(call, activity, group) for group in candidates[(page - 1) * size : page * size]]
+    return to_json({"total": len(candidates), "activityInfo": _activity(activity, call.now), "goodsList": rows})
+
+
+def _candidate(call: Call, activity: Activity, group: list[Shelf]) -> Json:
+    stock = sum(shelf.level_at(call.now) for shelf in group)
+    day = call.shop.day_since_opening(call.now)
+    return {
+        "goodsId": group[0].listing.goods_id,
+        "isAllowedEnroll": stock >= _LEAST_STOCK,
+        "recommendActivityQuantity": min(100 * len(group), stock),
+        "skuList": [
+            {"skuId": shelf.listing.sku_id, "recommendActivitySupplierPrice": activity.price_of(shelf.listing, day)}
+            for shelf in group
+        ],
+    }
+
+
 _PAGE = {"pageNumber": Form.INT, "pageSize": Form.INT}
 _LIST_FORMS = {
     **_PAGE,
@@ -108,6 +144,10 @@ OPERATIONS = (
     ),
     Operation(
         "bg.promotion.activity.goods.query", list_activity_goods, {**_PAGE, "activityId": Form.INT},
+        rows="goodsList", total="total", key="goodsId",
+    ),
+    Operation(
+        "bg.promotion.activity.candidate.goods.query", list_candidates, {**_PAGE, "activityId": Form.INT},
         rows="goodsList", total="total", key="goodsId",
     ),
 )  # fmt: skip

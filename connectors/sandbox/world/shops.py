@@ -93,7 +93,13 @@ def app_credentials(seed: int, gateway: str) -> tuple[str, str]:
     return digits("app", seed, gateway, length=32), digits("secret", seed, gateway, length=40)
 
 
-def access_token(seed: int, shop: ShopProfile, generation: int) -> str:
-    """The shop's token; each new authorisation is a new `generation` and kills the ones before."""
+def access_token(seed: int, shop: ShopProfile, gateway: str, generation: int) -> str:
+    """The shop's token on a gateway; each new authorisation is a new `generation` and kills the ones before."""
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
-    return digits("token", seed, shop.mall_id, generation, length=59, alphabet=alphabet)
+    where = () if gateway == shop.gateway else (gateway,)
+    return digits("token", seed, shop.mall_id, *where, generation, length=59, alphabet=alphabet)
+
+
+def authorisation_code(seed: int, shop: ShopProfile, generation: int) -> str:
+    """The code for the token that follows `generation` (API section 2.1)."""
+    return digits("code", seed, shop.mall_id, generation, length=32)
