@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     overlap_minutes: int = Field(default=30, ge=0, description="A live window starts this long before the watermark.")
     settle_seconds: int = Field(default=60, ge=0, description="A live window ends this long before the gateway's now.")
     history_days: int = Field(default=90, ge=1, description="How far back the first live window of a shop reaches.")
+    recount_days: int = Field(
+        default=7, ge=1, le=365, description="Closed days whose orders the platform is asked to count each night."
+    )
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)

@@ -36,6 +36,11 @@ def file_key(table: str) -> AssetKey:
     return AssetKey(["raw_files", table])
 
 
+def ops_key(table: str) -> AssetKey:
+    """Asset key of a table of the loader's bookkeeping."""
+    return AssetKey(["ops", table])
+
+
 def tables_of(stream: Stream) -> list[str]:
     """The stream's own table first, then those that it lands beside it."""
     return list(dict.fromkeys([stream.name, *stream.tables]))

@@ -39,6 +39,12 @@ def set_calls_per_second(conn: Connection, app_key: str, calls_per_second: int) 
     conn.execute(_SET, [app_key, calls_per_second])
 
 
+def calls_per_second(conn: Connection, app_key: str) -> float:
+    """The rate at which this app key may call; the platform's first grant where nobody has set one (§5)."""
+    row = conn.execute("select calls_per_second::float8 from ops.app_quota where app_key = %s", [app_key]).fetchone()
+    return float(row[0]) if row else 20.0
+
+
 class AppQuota:
     """The quota of one app key. `conn` is in autocommit and may be shared by the quotas of a process."""
 

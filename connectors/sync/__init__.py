@@ -5,8 +5,21 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 """
 
 from connectors.sync.check import ShopCheck, check_shop
+from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
 
-__all__ = ["ShopCheck", "SyncFailure", "SyncProgress", "SyncReport", "check_shop", "refresh_orders", "sync_shops"]
+__all__ = [
+    "DayCount",
+    "RecountQuote",
+    "ShopCheck",
+    "SyncFailure",
+    "SyncProgress",
+    "SyncReport",
+    "check_shop",
+    "quote_recount",
+    "recount",
+    "refresh_orders",
+    "sync_shops",
+]

@@ -40,16 +40,21 @@ async def _refresh(
 
         async with writer_lock(session.control, shop.id, "orders"):
             await land_all(orders, named())
-        for stream in STREAMS.values():
-            if isinstance(stream.reading, ByOrder):
-                answers = await _answers(orders, stream, stream.reading, order_sns)
-                orders.pending += answers.pending
-                orders.dead_lettered += answers.dead_lettered
-                orders.forbidden = orders.forbidden or answers.forbidden
+        await land_answers(orders, order_sns)
     return orders.report(None)
 
 
-async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: list[str]) -> Tally:
+async def land_answers(orders: Tally, order_sns: Sequence[str]) -> None:
+    """Ask for money and detail of the named orders where they are missing or older; counts go into `orders`."""
+    for stream in STREAMS.values():
+        if isinstance(stream.reading, ByOrder):
+            answers = await _answers(orders, stream, stream.reading, order_sns)
+            orders.pending += answers.pending
+            orders.dead_lettered += answers.dead_lettered
+            orders.forbidden = orders.forbidden or answers.forbidden
+
+
+async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: Sequence[str]) -> Tally:
     session = orders.session
     tally = Tally(session, stream.name, "refresh", orders.run_id)
 

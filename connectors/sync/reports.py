@@ -13,7 +13,7 @@ from typing import Literal
 from connectors.errors import OmniError
 from connectors.records import Window
 
-Mode = Literal["live", "window", "refresh"]
+Mode = Literal["live", "window", "refresh", "recount", "replay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,11 @@ class Reader:
             found.rejected += rows.rejected
         return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
+    async def listed(self, listing: Listing, window: Window) -> AsyncIterator[Leaf]:
+        """The records of a listing whose `clock` lies in `window`, oldest first, without their details."""
+        async for leaf in self._by_window(ByWindow(listing), window):
+            yield leaf
+
     async def lookups(self, lookup: Lookup, parents: Sequence[Parent]) -> Leaf:
         """The lookup's answer for each parent, asked concurrently once the first has shown that we may ask at all."""
         alone = 0 if lookup.api_type in self._allowed else 1
@@ -118,8 +123,10 @@ class Reader:
 
     async def _by_window(self, reading: ByWindow, window: Window) -> AsyncIterator[Leaf]:
         table = reading.listing.entity.table
-        # Where each record is followed by a question of its own, all of them have to be looked at.
-        recognise = None if reading.lookup else self._known.recognise(table)
+        # Where each record is followed by a question of its own, all of them have to be looked at; and stored rows are
+        # known by their update time only.
+        looks_at_all = reading.lookup is not None or reading.listing.clock is not None
+        recognise = None if looks_at_all else self._known.recognise(table)
         async for found in read_window(self._client, reading.listing, window, recognise):
             rows = found.rows
             newest = max(rows.updates(), default=None)

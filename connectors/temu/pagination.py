@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import UnstableWindowError
+from connectors.errors import PermanentError, UnstableWindowError
 from connectors.records import Sighting
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
@@ -78,6 +78,19 @@ async def read_page(
 ) -> Page:
     """Page `number` (from 1) and its records. Errors as in `ask_page`."""
     return page_of(listing, await ask_page(client, listing, params, number), prefix=prefix, sift=sift)
+
+
+async def read_total(client: TemuClient, listing: Listing, params: Mapping[str, object]) -> int:
+    """How many records the platform counts, asked with a page of one. PermanentError if it does not say."""
+    paging = {listing.page_word: 1, "pageSize": 1}
+    kind = _page_type(listing.total_word, listing.rows_word)
+    page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
+    if page is None or page.total is None:
+        raise PermanentError(
+            f"shop {client.shop}, {listing.api_type} answered without {listing.total_word}",
+            remedy="the platform changed this operation: report it with the request id",
+        )
+    return int(page.total)
 
 
 @cache

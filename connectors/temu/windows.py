@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connectors.errors import PermanentError, UnstableWindowError
 from connectors.records import Window
@@ -63,7 +63,7 @@ async def _read_leaf(
         sift = await recognise(window) if recognise else None
         pages = await read_rest(client, listing, params, page_of(listing, first, sift=sift), sift=sift)
         rows = rows_of(pages)
-        strays = _stray(rows, window)
+        strays = _stray(rows, listing, window)
         reason = strays or doubt(pages, rows) or ""
         if not reason:
             return WindowRows(window, rows)
@@ -94,11 +94,12 @@ def cut(window: Window, pieces: int) -> list[Window]:
     return [Window(start, end) for start, end in zip(marks, [*marks[1:], window.end], strict=True)]
 
 
-def _stray(rows: Rows, window: Window) -> str | None:
+def _stray(rows: Rows, listing: Listing, window: Window) -> str | None:
     """A row outside the window: it moved between filter and answer, or the filter is not honoured at all."""
     for record in rows.records:
-        if not window.start <= record.source_updated_at < window.end:
-            return f"record {record.key} was updated at {record.source_updated_at}, outside the window"
+        instant = record.source_updated_at if listing.clock is None else record.columns[listing.clock]
+        if isinstance(instant, datetime) and not window.start <= instant < window.end:
+            return f"record {record.key} is of {instant}, outside the window"
     return None
 
 

@@ -11,7 +11,7 @@ from connectors.errors import OmniError
 from connectors.logs import configure_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
-from orchestration.cli import db, docs, serve, shops, sync
+from orchestration.cli import db, docs, recount, serve, shops, sync
 from orchestration.cli.console import complain
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(shops.app, name="shops", help="Shops and their credentials.")
 app.add_typer(sandbox_app, name="sandbox", help="A local Temu gateway with invented shops: demo, tests, training.")
 app.add_typer(docs.app, name="docs", help="The data dictionary, from the metric contract.")
 app.command("sync")(sync.sync)
+app.command("recount")(recount.recount)
 app.command("serve")(serve.serve)
 app.command("provision")(serve.provision)
 

@@ -9,6 +9,7 @@ from dagster import Definitions, in_process_executor
 
 from orchestration.ingest.assets.raw_files import build_raw_files_assets
 from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
+from orchestration.ingest.assets.recount import build_recount_asset
 from orchestration.ingest.jobs import JOBS
 from orchestration.ingest.schedules import SCHEDULES
 from orchestration.ingest.sensors import SENSORS
@@ -18,7 +19,7 @@ from orchestration.resources import Warehouse
 def build_defs(warehouse: Warehouse | None = None) -> Definitions:
     """Everything of this location; tests pass a warehouse of their own."""
     return Definitions(
-        assets=[*build_raw_temu_assets(), build_raw_files_assets()],
+        assets=[*build_raw_temu_assets(), build_raw_files_assets(), build_recount_asset()],
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,

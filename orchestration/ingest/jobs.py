@@ -11,11 +11,13 @@ from dagster import AssetObservation, AssetSelection, OpExecutionContext, define
 
 import connectors.sync
 from orchestration.failures import explained, failure_from_many, may_pass
+from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
     LOAD_FILES,
+    RECOUNT_ORDERS,
     REFRESH_ORDERS,
     WEBHOOKS_POOL,
 )
@@ -46,6 +48,16 @@ load_files = define_asset_job(
     LOAD_FILES,
     selection=AssetSelection.assets(*(file_key(table) for table in FILE_TABLES)),
     description="Every cost, rate, target, charge and settlement file that waits in the inbox.",
+)
+
+
+recount_orders = define_asset_job(
+    RECOUNT_ORDERS,
+    selection=AssetSelection.assets(COUNTS_KEY),
+    description=(
+        "Closed days counted by the platform itself; what is missing here is read again with its money. "
+        "Without configuration: the last closed days of all shops."
+    ),
 )
 
 
@@ -85,4 +97,4 @@ def refresh_orders() -> None:
     refresh_named_orders()
 
 
-JOBS: list[Any] = [ingest_orders, ingest_products, load_files, refresh_orders]
+JOBS: list[Any] = [ingest_orders, ingest_products, load_files, recount_orders, refresh_orders]

@@ -20,9 +20,18 @@ from dagster import (
 )
 
 from orchestration.busy import is_busy
-from orchestration.names import BUILD_MARTS, INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, REFRESH_ORDERS
+from orchestration.names import (
+    BUILD_MARTS,
+    INGEST_ORDERS,
+    INGEST_PRODUCTS,
+    LOAD_FILES,
+    RECOUNT_ORDERS,
+    REFRESH_ORDERS,
+)
 
-READING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, REFRESH_ORDERS)
+READING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, RECOUNT_ORDERS, REFRESH_ORDERS)
+JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REFRESH_ORDERS)
+"""They land orders here and there, without a cell of shop × day to report."""
 CALM_SECONDS = 20.0
 """Jobs of one load follow each other within seconds; one build after the last of them is enough."""
 PATIENCE_SECONDS = 900.0
@@ -60,12 +69,13 @@ def build_marts_sensor(raw_assets: list[AssetKey]) -> SensorDefinition:
 
 
 def _newest_data(instance: DagsterInstance, raw_assets: list[AssetKey]) -> float | None:
-    """When raw data was last reported (seconds since 1970), by a materialisation or by a refresh of single orders."""
+    """When raw data was last reported (seconds since 1970), by a materialisation or by a job of single orders."""
     records = instance.get_asset_records(raw_assets)
     entries = [record.asset_entry.last_materialization_record for record in records]
     times = [entry.timestamp for entry in entries if entry is not None]
-    done = RunsFilter(job_name=REFRESH_ORDERS, statuses=[DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE])
-    times += [run.end_time for run in instance.get_run_records(done, limit=1) if run.end_time]
+    for job_name in JOBS_OF_SINGLE_ORDERS:
+        done = RunsFilter(job_name=job_name, statuses=[DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE])
+        times += [run.end_time for run in instance.get_run_records(done, limit=1) if run.end_time]
     return max(times, default=None)
 
 

@@ -51,12 +51,19 @@ def _job_names(defs: Definitions) -> list[str]:
 
 def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None:
     ingest, transform = build_ingest(), build_transform(tmp_path / "absent.json")
-    assert _job_names(ingest) == ["ingest_orders", "ingest_products", "load_files", "refresh_orders"]
+    assert _job_names(ingest) == [
+        "ingest_orders",
+        "ingest_products",
+        "load_files",
+        "recount_orders",
+        "refresh_orders",
+    ]
     assert _job_names(transform) == ["build_marts", "check_raw"]
     assert {one.name: one.cron_schedule for one in ingest.schedules or []} == {
         "ingest_orders_every_30_minutes": "*/30 * * * *",
         "ingest_products_hourly": "10 * * * *",
         "reread_yesterday_nightly": "40 1 * * *",
+        "recount_closed_days_nightly": "15 3 * * *",
     }
     assert [one.name for one in ingest.sensors or []] == ["shops_follow_table", "webhook_inbox", "file_inbox"]
     assert [one.name for one in transform.sensors or []] == ["marts_follow_raw"]
@@ -73,7 +80,8 @@ def test_raw_assets_are_the_tables_and_carry_the_keys_of_dbt_sources() -> None:
     streams = "orders order_versions order_amounts order_details after_sales after_sales_details"
     catalogue = "products product_snapshots activities activity_goods"
     temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue}".split()}
-    assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES}
+    ops = {"ops/platform_order_counts"}
+    assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES} | ops
 
 
 def test_file_assets_are_the_tables_that_files_can_fill() -> None:
@@ -96,7 +104,7 @@ def test_every_raw_asset_has_owner_group_description_and_kinds() -> None:
     graph = build_ingest().resolve_asset_graph()
     for node in graph.asset_nodes:
         assert node.owners, node.key
-        assert node.group_name in ("raw_temu", "raw_files")
+        assert node.group_name in ("raw_temu", "raw_files", "ops")
         assert node.description, node.key
         assert "postgres" in node.kinds
 

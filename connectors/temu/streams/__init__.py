@@ -12,11 +12,21 @@ from types import MappingProxyType
 
 from connectors.temu.streams.after_sales import AFTER_SALES
 from connectors.temu.streams.goods import PRODUCTS
-from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDERS
+from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDER_LIST_BY_CREATION, ORDERS
 from connectors.temu.streams.promotions import ACTIVITIES
 from connectors.temu.streams.shapes import ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 
-__all__ = ["ORDER_LIST", "STREAMS", "ByCatalogue", "ByOrder", "ByWindow", "Listing", "Lookup", "Stream"]
+__all__ = [
+    "ORDER_LIST",
+    "ORDER_LIST_BY_CREATION",
+    "STREAMS",
+    "ByCatalogue",
+    "ByOrder",
+    "ByWindow",
+    "Listing",
+    "Lookup",
+    "Stream",
+]
 
 _STREAMS = (
     ORDERS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import orders as models
 from connectors.temu.streams.shapes import ByOrder, ByWindow, Listing, Lookup, Stream
@@ -28,6 +30,14 @@ ORDER_LIST = Listing(
     params={"sortby": "updateTime", "fulfillmentTypeList": _ALL_FULFILMENT},
     window=("updateAtStart", "updateAtEnd"),
 )
+
+ORDER_LIST_BY_CREATION = replace(
+    ORDER_LIST,
+    params={"sortby": "createTime", "fulfillmentTypeList": _ALL_FULFILMENT},
+    window=("createAfter", "createBefore"),
+    clock=1,  # order_time
+)
+"""The same list by the time at which orders were placed: what a closed day holds never changes (§8.2)."""
 
 ORDERS = Stream(
     name="orders",

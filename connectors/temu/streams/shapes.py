@@ -15,7 +15,10 @@ from connectors.temu.entities import Entity
 
 @dataclass(frozen=True)
 class Listing:
-    """An operation that answers page by page. `window` names its pair of inclusive bounds in epoch seconds."""
+    """An operation that answers page by page. `window` names its pair of inclusive bounds in epoch seconds.
+
+    `clock` is the typed column that the bounds are about; None = the record's update time.
+    """
 
     api_type: str
     entity: Entity
@@ -26,6 +29,7 @@ class Listing:
     params: Mapping[str, object] = field(default_factory=dict)
     window: tuple[str, str] | None = None
     leaf_rows: int = 1000
+    clock: int | None = None
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,11 @@ class Desk:
         with psycopg.connect(self.url) as connection:
             return connection.execute(statement, values or None).fetchall()
 
+    def execute(self, statement: str, *values: object) -> None:
+        """Change something behind the connector's back."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(statement, values or None)
+
     def contents(self) -> dict[str, object]:
         """Everything that landed, without what says only when and by whom."""
         tables = {}
