@@ -9,6 +9,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The instant at which open matters (parcels, deadlines) are judged: the var, else the end of a named as_of_date, else
+   the start of the run – a deadline of today is met or missed today, not tomorrow. #}
+{% macro as_of_at() -%}
+    {%- if var('as_of_at') -%} '{{ var("as_of_at") }}'::timestamptz
+    {%- elif var('as_of_date') -%} (({{ as_of_date() }} + 1)::timestamp at time zone '{{ var("reporting_timezone") }}')
+    {%- else -%} {{ refreshed_at() }}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro refreshed_at() -%} '{{ run_started_at.isoformat() }}'::timestamptz {%- endmacro %}
 
 {# T2: business day of an instant. #}

@@ -27,12 +27,15 @@ KEYS = {
     "mart_sku_daily": ["order_date", "shop_id", "sku_code"],
     "mart_sku_ranking_monthly": ["month_start", "sku_code"],
     "mart_sku_stock": ["as_of_date", "sku_code"],
+    "mart_gmv_forecast": ["forecast_date", "shop_id", "made_on"],
     "mart_hot_seller_monthly": ["month_start", "manager"],
     "mart_hot_seller_monthly_by_shop": ["month_start", "manager", "shop_id"],
 }
 # Descriptions and technical columns, for which the specification has no rule.
 WITHOUT_RULE = {"_refreshed_at", "order_line_key", "product_name", "category"}
+OF_SHOP = {"shop_name", "region", "entity", "business_model"}
 DESCRIPTIVE = {
+    "mart_gmv_forecast": OF_SHOP,
     "mart_sku_daily": {"manager"},
     "mart_sku_ranking_monthly": {"manager"},
     "mart_sku_stock": {"manager", "in_transit"},

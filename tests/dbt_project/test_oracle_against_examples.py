@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.dbt_project.oracle.articles import abc_class, trend
 from tests.dbt_project.oracle.charges import shares_of
+from tests.dbt_project.oracle.forecast import forecast
 from tests.dbt_project.oracle.lines import costed_lines
 from tests.dbt_project.oracle.marts import expected_marts
 from tests.dbt_project.oracle.orders import status
@@ -156,3 +157,11 @@ def test_the_oracle_rounds_halves_away_from_zero() -> None:
 
 def test_the_oracle_labels_weeks_across_new_year() -> None:
     assert [week_label(date(2024, 12, 30)), week_label(date(2027, 1, 1))] == ["2025-W01", "2026-W53"]
+
+
+def test_the_oracle_forecasts_level_times_weekday_index() -> None:
+    mean = [900, 900, 1000, 1000, 1000, 1200, 1000]
+    days = [date(2026, 1, 5) + timedelta(n) for n in range(56)]
+    sold = {day: Decimal(mean[day.weekday()]) for day in days}
+    assert [forecast(sold, days[-1], date(2026, 3, n)) for n in (7, 2)] == [Decimal("1200.00"), Decimal("900.00")]
+    assert forecast(dict(list(sold.items())[:13]), days[12], days[13]) is None

@@ -6,6 +6,7 @@ from datetime import date
 
 from tests.dbt_project.oracle.articles import sku_daily, sku_ranking_monthly, sku_stock
 from tests.dbt_project.oracle.catalogue import products
+from tests.dbt_project.oracle.forecast import gmv_forecast
 from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_shop
 from tests.dbt_project.oracle.lines import Staging, costed_lines
 from tests.dbt_project.oracle.periods import daily, daily_local, monthly, shop_columns, weekly
@@ -19,17 +20,19 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
     known = shops(staging["stg_temu__shops"])
     targets = staging["stg_files__sales_targets"]
     listed = [p for p in products(staging["stg_temu__products"]) if kept_out(p["shop_id"], known) is None]
+    days = daily(lines, as_of)
     snapshots = staging["stg_temu__inventory_snapshots"] + staging["stg_files__inventory_snapshots"]
     return {
         "fct_order_lines_costed": [_fact(line) for line in lines],
         "dq_quarantined_rows": out,
-        "mart_gmv_daily": daily(lines, as_of),
+        "mart_gmv_daily": days,
         "mart_gmv_daily_local": daily_local(lines),
         "mart_gmv_weekly": weekly(lines, as_of),
         "mart_gmv_monthly": monthly(lines, as_of),
         "mart_sku_daily": sku_daily(lines),
         "mart_sku_ranking_monthly": sku_ranking_monthly(lines),
         "mart_sku_stock": sku_stock(lines, listed, snapshots, as_of),
+        "mart_gmv_forecast": gmv_forecast(days, as_of),
         "mart_hot_seller_monthly": hot_sellers(lines, targets, known),
         "mart_hot_seller_monthly_by_shop": hot_sellers_by_shop(lines, targets, known),
     }
