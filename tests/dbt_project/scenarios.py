@@ -44,6 +44,12 @@ _BORDERS = [
     "2025-02-28T16:00", "2025-03-07T16:00", "2025-03-09T07:30", "2025-03-09T10:00", "2025-03-29T16:00",
     "2025-03-30T01:00", "2025-04-05T16:00", "2025-04-06T16:00", "2025-04-09T16:00", "2025-04-14T16:00",
 ]  # fmt: skip
+# Days on which a rate changes, their Beijing midnight, a day without any rate, one after as_of.
+_REFUND_TIMES = [
+    datetime.fromisoformat(f"{moment}Z")
+    for moment in ("2025-02-09T15:59", "2025-02-09T16:00", "2025-03-29T16:00", "2025-04-10T01:00", "2019-05-05T00:00",
+                   "2025-04-01T00:00", "2025-03-31T15:59:59", "2025-03-31T16:00")
+]  # fmt: skip
 _CHARGES = ["first_mile", "last_mile", "label", "penalty", "other_fee", "subsidy", "freight_income", " penalty "]
 _CHARGE_AMOUNTS = ["0.01", "0.02", "5.00", "10.00", "0.005", "123.45", "7.77", None]
 
@@ -180,7 +186,7 @@ def _refund(random: Random, number: int, line: dict[str, Any]) -> dict[str, Any]
         "currency": random.choice(["USD", "RMB", line["currency"] or "CNY"]),
         "is_restocked": random.choice([True, False, None]),
         "status": random.choice(["completed", "completed", " completed ", "requested", "approved", "rejected"]),
-        "refund_time": datetime(2025, 4, 1, tzinfo=UTC),
+        "refund_time": pick(random, _REFUND_TIMES, share=0.9),
         "updated_at": datetime(2025, 4, 1, tzinfo=UTC) + timedelta(seconds=number),
     }  # fmt: skip
 

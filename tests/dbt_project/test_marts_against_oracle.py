@@ -30,6 +30,8 @@ KEYS = {
     "mart_gmv_forecast": ["forecast_date", "shop_id", "made_on"],
     "mart_hot_seller_monthly": ["month_start", "manager"],
     "mart_hot_seller_monthly_by_shop": ["month_start", "manager", "shop_id"],
+    "mart_pnl_lines": ["accounting_date", "shop_id", "pnl_line"],
+    "mart_pnl_reconciliation": ["month_start", "shop_id"],
 }
 # Descriptions and technical columns, for which the specification has no rule.
 WITHOUT_RULE = {"_refreshed_at", "order_line_key", "product_name", "category"}
@@ -39,6 +41,7 @@ DESCRIPTIVE = {
     "mart_sku_daily": {"manager"},
     "mart_sku_ranking_monthly": {"manager"},
     "mart_sku_stock": {"manager", "in_transit"},
+    "mart_pnl_lines": {"pnl_line_name", "section_name"},
 }
 RULES = {
     "status": "S1-S3", "is_sale": "S4", "order_placed_at": "T1", "order_date": "T2", "order_date_local": "T3",
@@ -113,6 +116,7 @@ EDGES = {
     ("dq_quarantined_rows", "reason"): 7,
     ("mart_sku_ranking_monthly", "trend"): 4,
     ("mart_sku_ranking_monthly", "abc_class"): 4,
+    ("mart_pnl_lines", "pnl_line"): 12,
 }
 
 

@@ -98,6 +98,7 @@ def fill_with_e1(warehouse: Warehouse, types: dict[str, str]) -> None:
         [
             {"base_currency": "USD", "quote_currency": "CNY", "rate": "7.00", "effective_from": "2026-01-01"},
             {"base_currency": "USD", "quote_currency": "CNY", "rate": "7.05", "effective_from": "2026-03-01"},
+            {"base_currency": "USD", "quote_currency": "CNY", "rate": "7.06", "effective_from": "2026-03-04"},
         ],
     )
     warehouse.fill(
@@ -108,9 +109,11 @@ def fill_with_e1(warehouse: Warehouse, types: dict[str, str]) -> None:
     warehouse.fill(
         "stg_temu__refunds",
         {"id": integer, "refund_sn": "text", "shop_id": integer, "order_sn": "text", "refund_quantity": integer,
-         "refund_amount": number, "currency": "text", "is_restocked": "boolean", "status": "text"},
+         "refund_amount": number, "currency": "text", "is_restocked": "boolean", "status": "text",
+         "refund_time": instant},
         [{"id": 1, "refund_sn": "R-1", "shop_id": 11, "order_sn": "O-B", "refund_quantity": 0,
-          "refund_amount": "3.00", "currency": "USD", "is_restocked": False, "status": "completed"}],
+          "refund_amount": "3.00", "currency": "USD", "is_restocked": False, "status": "completed",
+          "refund_time": _instant(instant, _utc("2026-03-03 16:30"))}],
     )  # fmt: skip
     warehouse.fill(
         "stg_files__order_charges",
@@ -160,6 +163,27 @@ def test_worked_example_e1_comes_out_to_the_cent(warehouse: Warehouse, types: di
     assert _figures(week, PERIOD) == WEEK_OF_E1.split()
     local = warehouse.rows("select order_date_local, gmv_cny from marts.mart_gmv_daily_local where gmv_cny > 0")
     assert local == [{"order_date_local": date(2026, 2, 28), "gmv_cny": Decimal("245.75")}]
+
+
+PNL_OF_E1 = """
+2026-02-28 gmv 140.00, 2026-02-28 cogs -60.00, 2026-02-28 payment_fee -1.40,
+2026-03-01 gmv 105.75, 2026-03-01 cogs -30.00, 2026-03-01 payment_fee -1.06,
+2026-03-02 penalty -5.00, 2026-03-04 refunds -21.18
+"""
+
+
+def test_the_accounts_of_e1_book_refund_and_penalty_on_their_own_days(warehouse: Warehouse) -> None:
+    fill_with_e1(warehouse, TYPES["floats and naive Beijing times"])
+    warehouse.build_marts(*AS_OF)
+    rows = warehouse.rows("select * from marts.mart_pnl_lines order by accounting_date, line_no")
+    booked = [f"{row['accounting_date']} {row['pnl_line']} {row['amount_cny']}" for row in rows]
+    assert booked == [entry.strip() for entry in PNL_OF_E1.split(",")]
+    months = warehouse.rows("select * from marts.mart_pnl_reconciliation order by month_start")
+    columns = "order_profit_cny left_out_cny refund_timing_cny refund_value_cny charge_timing_cny accounting_profit_cny"
+    assert [_figures(row, columns) for row in months] == [
+        ["78.60", "0.00", "0.00", "0.00", "0.00", "78.60"],
+        ["13.64", "34.90", "0.00", "-0.03", "0.00", "48.51"],
+    ]
 
 
 def test_building_twice_changes_nothing_and_staging_stays_its_owners(warehouse: Warehouse) -> None:

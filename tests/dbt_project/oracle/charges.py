@@ -24,23 +24,31 @@ _SIGN = dict.fromkeys(("first_mile", "last_mile", "label", "penalty", "other_fee
 _SIGN |= dict.fromkeys(("subsidy", "freight_income"), -1)
 
 
-def parent_totals(
-    staged: Rows, lines: Rows, shops: dict[int, Row], exchange: Exchange
-) -> tuple[dict[object, Decimal], Rows]:
-    """A1: net charges per parent, and the rows kept out."""
-    parents = {(line["shop_id"], line["parent_key"]) for line in lines}
-    totals: dict[object, Decimal] = {}
+def counted_charges(staged: Rows, lines: Rows, shops: dict[int, Row], exchange: Exchange) -> tuple[Rows, Rows]:
+    """A1: charges in CNY, costs positive, and the rows kept out."""
+    days = {(line["shop_id"], line["parent_key"]): line["order_date"] for line in lines}
+    counted: Rows = []
     out: Rows = []
     for row in staged:
         parent = row["shop_id"], text(row["parent_order_sn"])
         kind, amount = text(row["charge_type"]), _in_cny(row, exchange)
-        reason = kept_out(row["shop_id"], shops) or _trouble(parent in parents, kind, amount)
+        reason = kept_out(row["shop_id"], shops) or _trouble(parent in days, kind, amount)
         if reason:
             named = {"id": row["id"], "shop_id": row["shop_id"], "order_sn": parent[1]}
             out.append(quarantined("order_charges", named, reason))
         else:
-            totals[parent] = totals.get(parent, Decimal(0)) + _SIGN[kind] * amount
-    return totals, out
+            told = {"parent": parent, "kind": kind, "day": row["charge_date"] or days[parent]}
+            counted.append(told | {"cny": _SIGN[kind] * amount})
+    return counted, out
+
+
+def parent_totals(counted: Rows) -> dict[object, Decimal]:
+    """A1: net charges per parent."""
+    return {parent: known_sum(r["cny"] for r in group) for parent, group in grouped(counted, _of_parent).items()}
+
+
+def _of_parent(charge: Row) -> object:
+    return charge["parent"]
 
 
 def all_charges(of_files: Rows, of_platform: Rows) -> Rows:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tests.dbt_project.oracle.catalogue import Catalogue, matched, products
-from tests.dbt_project.oracle.charges import all_charges, allocated, parent_totals
+from tests.dbt_project.oracle.charges import all_charges, allocated, counted_charges, parent_totals
 from tests.dbt_project.oracle.costs import costed, valid_costs
 from tests.dbt_project.oracle.orders import order_lines
 from tests.dbt_project.oracle.rates import Exchange, Fees
@@ -16,8 +17,20 @@ from tests.dbt_project.oracle.shops import shops
 Staging = dict[str, Rows]
 
 
-def costed_lines(staging: Staging) -> tuple[Rows, Rows]:
-    """Every line that counts with all its figures, and every row kept out."""
+@dataclass(frozen=True)
+class Ledger:
+    """What chapter 5 makes of staged rows: lines with all their figures, and the refunds and charges behind them."""
+
+    lines: Rows
+    out: Rows
+    refunds: dict[object, Rows]
+    charges: Rows
+    shops: dict[int, Row]
+    exchange: Exchange
+
+
+def ledger(staging: Staging) -> Ledger:
+    """Every line that counts, every refund and charge that counts for one, and every row kept out."""
     known = shops(staging["stg_temu__shops"])
     exchange, fees = Exchange(staging["stg_files__fx_rates"]), Fees(staging["stg_files__fee_rates"])
     catalogue = Catalogue(products(staging["stg_temu__products"]))
@@ -25,13 +38,20 @@ def costed_lines(staging: Staging) -> tuple[Rows, Rows]:
 
     lines, out = order_lines(staging["stg_temu__orders"], known)
     refunds, lost_refunds = attached(completed_refunds(staging["stg_temu__refunds"]), lines, known)
-    charges = all_charges(staging["stg_files__order_charges"], staging["stg_temu__order_charges"])
-    totals, lost_charges = parent_totals(charges, lines, known, exchange)
+    told = all_charges(staging["stg_files__order_charges"], staging["stg_temu__order_charges"])
+    charges, lost_charges = counted_charges(told, lines, known, exchange)
 
     lines = [priced(matched(line, catalogue), exchange) for line in lines]
     lines = [refunded(line, refunds.get(line["id"], []), exchange) for line in lines]
     lines = [with_fees(costed(line, costs, exchange), fees) for line in lines]
-    return [with_profit(line) for line in allocated(lines, totals)], out + lost_refunds + lost_charges
+    lines = [with_profit(line) for line in allocated(lines, parent_totals(charges))]
+    return Ledger(lines, out + lost_refunds + lost_charges, refunds, charges, known, exchange)
+
+
+def costed_lines(staging: Staging) -> tuple[Rows, Rows]:
+    """Every line that counts with all its figures, and every row kept out."""
+    found = ledger(staging)
+    return found.lines, found.out
 
 
 def priced(line: Row, exchange: Exchange) -> Row:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
+from tests.dbt_project.oracle.accounts import pnl_lines, pnl_reconciliation
 from tests.dbt_project.oracle.articles import sku_daily, sku_ranking_monthly, sku_stock
 from tests.dbt_project.oracle.catalogue import products
 from tests.dbt_project.oracle.forecast import gmv_forecast
 from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_shop
-from tests.dbt_project.oracle.lines import Staging, costed_lines
+from tests.dbt_project.oracle.lines import Staging, ledger
 from tests.dbt_project.oracle.periods import daily, daily_local, monthly, shop_columns, weekly
 from tests.dbt_project.oracle.reading import Row, Rows
-from tests.dbt_project.oracle.shops import kept_out, shops
+from tests.dbt_project.oracle.shops import kept_out
 
 
 def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
     """Rows of each mart by name; columns that the specification does not define are absent."""
-    lines, out = costed_lines(staging)
-    known = shops(staging["stg_temu__shops"])
+    books = ledger(staging)
+    lines, out, known = books.lines, books.out, books.shops
     targets = staging["stg_files__sales_targets"]
     listed = [p for p in products(staging["stg_temu__products"]) if kept_out(p["shop_id"], known) is None]
     days = daily(lines, as_of)
@@ -35,6 +36,8 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
         "mart_gmv_forecast": gmv_forecast(days, as_of),
         "mart_hot_seller_monthly": hot_sellers(lines, targets, known),
         "mart_hot_seller_monthly_by_shop": hot_sellers_by_shop(lines, targets, known),
+        "mart_pnl_lines": pnl_lines(books, as_of),
+        "mart_pnl_reconciliation": pnl_reconciliation(books),
     }
 
 

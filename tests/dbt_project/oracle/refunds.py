@@ -10,6 +10,7 @@ from tests.dbt_project.oracle.reading import (
     Row,
     Rows,
     audit_instant,
+    business_instant,
     cents,
     currency,
     grouped,
@@ -25,12 +26,16 @@ from tests.dbt_project.oracle.reading import (
 from tests.dbt_project.oracle.shops import kept_out
 
 
-def completed_refunds(staged: Rows) -> Rows:
-    """D1, D3, then R1: only completed cases count."""
+def latest_cases(staged: Rows) -> Rows:
+    """D1, D3: after-sales cases of every status."""
     cases = [_case(row) for row in staged]
     versions = newest(cases, lambda r: r["id"], lambda r: r["updated_at"])
-    latest = newest(versions, lambda r: (r["shop_id"], r["refund_sn"]), lambda r: (r["updated_at"], r["id"]))
-    return [case for case in latest if case["status"] == "completed"]
+    return newest(versions, lambda r: (r["shop_id"], r["refund_sn"]), lambda r: (r["updated_at"], r["id"]))
+
+
+def completed_refunds(staged: Rows) -> Rows:
+    """R1: only completed cases count."""
+    return [case for case in latest_cases(staged) if case["status"] == "completed"]
 
 
 def _case(row: Row) -> Row:
@@ -45,6 +50,7 @@ def _case(row: Row) -> Row:
         "currency": currency(row["currency"]),
         "is_restocked": row["is_restocked"] is True,
         "status": text(row["status"]),
+        "refund_time": business_instant(row.get("refund_time")),
         "updated_at": lowest_if_unknown(audit_instant(row["updated_at"])),
     }
 

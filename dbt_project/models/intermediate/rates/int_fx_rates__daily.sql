@@ -16,12 +16,23 @@ days as (
     select order_date as rate_date from {{ ref('int_order_lines__placed') }} where quarantine_reason is null
     union
     select charge_date from {{ ref('int_order_charges__typed') }} where charge_date is not null
+    union
+    select {{ reporting_day('refund_time') }} from {{ ref('int_refunds__typed') }} where refund_time is not null
+    union
+    select {{ reporting_day('settled_at') }} from {{ ref('int_settlement_lines__typed') }} where settled_at is not null
+    union
+    select {{ reporting_day('paid_at') }} from {{ ref('int_payouts__typed') }} where paid_at is not null
+    union
+    select {{ reporting_day('snapshot_at') }} from {{ ref('int_account_balances__typed') }} where snapshot_at is not null
+    union
+    select {{ as_of_date() }} -- what money is worth now
 )
 
 select distinct on (rates.currency, days.rate_date)
     rates.currency,
     days.rate_date,
-    rates.rate
+    rates.rate,
+    rates.effective_from
 from rates
 inner join days
     on rates.effective_from <= days.rate_date

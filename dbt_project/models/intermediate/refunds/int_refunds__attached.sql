@@ -1,18 +1,7 @@
--- Completed refunds (R1), newest version (D3), with the line they belong to and their value at the rate of that line's
+-- Completed refunds (R1) with the line they belong to and their value at the rate of that line's
 -- business day (R2). One row per (shop_id, refund_sn); `quarantine_reason` says why one attaches to nothing (Q).
-with versions as (
-    {{ newest_per_id(ref('int_refunds__typed'), 'updated_at desc nulls last, refund_sn, refund_amount') }}
-),
-
-newest as ( -- D3
-    select distinct on (shop_id, coalesce(refund_sn, source_id))
-        *, {{ n2('product_sku') }} as sku, {{ n3('currency') }} as refund_currency
-    from versions
-    order by shop_id, coalesce(refund_sn, source_id), updated_at desc nulls last, id desc nulls last
-),
-
-refunds as (
-    select * from newest where lower(status) = 'completed'
+with refunds as (
+    select * from {{ ref('int_refunds__deduplicated') }} where status = 'completed'
 ),
 
 shops as (
@@ -25,7 +14,7 @@ rates as (
 
 lines as (
     select
-        order_line_key, shop_id, order_sn, product_sku, spu_id, is_sale, order_date,
+        order_line_key, shop_id, order_sn, product_sku, spu_id, is_sale, order_date, gmv_cny,
         count(*) over (partition by shop_id, order_sn) as lines_of_order_sn
     from {{ ref('int_order_lines__priced') }}
     where (shop_id, order_sn) in (select shop_id, order_sn from refunds)
@@ -33,7 +22,7 @@ lines as (
 
 candidates as (
     select distinct on (refunds.shop_id, coalesce(refunds.refund_sn, refunds.source_id))
-        refunds.*, lines.order_line_key, lines.order_date
+        refunds.*, lines.order_line_key, lines.order_date, lines.is_sale, lines.gmv_cny as line_gmv_cny
     from refunds
     left join lines
         on refunds.shop_id = lines.shop_id
@@ -54,7 +43,12 @@ select
     case
         when candidates.refund_quantity between 0 and 1000000000 then candidates.refund_quantity
     end as refund_quantity,
-    coalesce(candidates.is_restocked, false) as is_restocked,
+    candidates.is_restocked,
+    candidates.refund_time,
+    candidates.refund_amount,
+    candidates.refund_currency,
+    candidates.order_date,
+    candidates.is_sale and candidates.line_gmv_cny is not null as is_of_priced_sale, -- R5
     round(candidates.refund_amount * {{ fx('candidates.refund_currency', 'rates.rate') }}, 2) as refund_cny,
     case
         when shops.shop_id is null then 'orphan_shop'
