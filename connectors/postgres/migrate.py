@@ -25,7 +25,7 @@ from connectors.postgres import roles
 from connectors.postgres.urls import libpq_url, without_password
 from connectors.settings import Settings
 
-SCHEMAS = (*roles.LOADED_SCHEMAS, *roles.BUILT_SCHEMAS, *roles.TOOL_SCHEMAS)
+SCHEMAS = (*roles.LOADED_SCHEMAS, *roles.BUILT_SCHEMAS, *roles.FENCED_SCHEMAS, *roles.TOOL_SCHEMAS)
 DESCRIBED_SCHEMAS = ("raw_temu", "raw_files", "marts")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6F6D6E69  # "omni"

@@ -1,8 +1,10 @@
-"""Who may do what: the three roles of the warehouse and their privileges. Safe to repeat.
+"""Who may do what: the roles of the warehouse and their privileges. Safe to repeat.
 
 `loader` writes raw and ops. `transformer` reads raw and ops (never credentials and keys) and owns what dbt builds.
-`bi_reader` logs in, reads marts and nothing else. Roles belong to the whole server, privileges to one database.
-Does not belong here: tables (see `migrations`), addresses (see `urls`).
+`bi_reader` logs in, reads marts and nothing else. `bi_operations`, `bi_manager` and `bi_shop_owner` log in and read
+only the views that dbt puts before the marts for them (schemas `marts_operations`, …): no costs, or only own rows.
+Roles belong to the whole server, privileges to one database.
+Does not belong here: tables (see `migrations`), addresses (see `urls`), the views (dbt macro `fences`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.errors import ConfigurationError
-from connectors.postgres.urls import BI_READER, bi_reader_url
+from connectors.postgres.urls import BI_READER, FENCED_READERS, bi_reader_url
 from connectors.secrets import local_secret, secret_path
 from connectors.settings import Settings
 
@@ -19,25 +21,29 @@ LOADER, TRANSFORMER = "loader", "transformer"
 RAW_SCHEMAS = ("raw_temu", "raw_files", "raw_mall")
 LOADED_SCHEMAS = (*RAW_SCHEMAS, "ops")
 BUILT_SCHEMAS = ("staging", "intermediate", "marts")
+READERS = (BI_READER, *FENCED_READERS)
+SCHEMA_OF_READER = {role: role.replace("bi_", "marts_", 1) for role in FENCED_READERS} | {BI_READER: "marts"}
+FENCED_SCHEMAS = tuple(SCHEMA_OF_READER[role] for role in FENCED_READERS)
 TOOL_SCHEMAS = ("dagster", "superset")
 HIDDEN_FROM_TRANSFORMER = ("shop_credentials", "api_keys")
-_BI_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": "30s"}
+_READER_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": "30s"}
 
 
 def ensure_roles(connection: psycopg.Connection, url: str, settings: Settings) -> None:
-    """Create what is missing of the three roles, with bi_reader's password from the secrets folder.
+    """Create what is missing of the roles, with the readers' password from the secrets folder.
 
     Raises ConfigurationError with the SQL for an administrator when the URL's user may not do that.
     """
     try:
         for role in _missing_roles(connection):
             _create_role(connection, role)
-        _limit_bi_reader(connection)
-        if not _can_log_in(bi_reader_url(url, settings)):
-            _set_password(connection, settings)
+        for role in READERS:
+            _limit_reader(connection, role)
+            if not _can_log_in(bi_reader_url(url, settings, role)):
+                _set_password(connection, role, settings)
     except psycopg.errors.InsufficientPrivilege as error:
         raise ConfigurationError(
-            f"this database user may not prepare the roles {LOADER}, {TRANSFORMER} and {BI_READER} "
+            f"this database user may not prepare the roles {', '.join((LOADER, TRANSFORMER, *READERS))} "
             f"({error.diag.message_primary})",
             remedy="let an administrator of the server run:\n" + administrator_sql(settings),
         ) from None
@@ -50,8 +56,8 @@ def administrator_sql(settings: Settings) -> str:
     lines = [
         f"CREATE ROLE {LOADER} NOLOGIN;",
         f"CREATE ROLE {TRANSFORMER} NOLOGIN;",
-        f"CREATE ROLE {BI_READER} LOGIN PASSWORD '{password}';  -- it exists already? ALTER ROLE … PASSWORD",
-        *(f"ALTER ROLE {BI_READER} SET {name} = '{value}';" for name, value in _BI_DEFAULTS.items()),
+        *(f"CREATE ROLE {role} LOGIN PASSWORD '{password}';  -- it exists? ALTER ROLE … PASSWORD" for role in READERS),
+        *(f"ALTER ROLE {role} SET {name} = '{value}';" for role in READERS for name, value in _READER_DEFAULTS.items()),
         f"GRANT {LOADER}, {TRANSFORMER} TO <the user in OMNI_DATABASE_URL>;",
     ]
     return "\n".join(lines)
@@ -68,28 +74,26 @@ def grant_privileges(connection: psycopg.Connection) -> None:
 
 
 def _missing_roles(connection: psycopg.Connection) -> list[str]:
-    wanted = [LOADER, TRANSFORMER, BI_READER]
+    wanted = [LOADER, TRANSFORMER, *READERS]
     found = connection.execute("select rolname from pg_roles where rolname = any(%s)", [wanted]).fetchall()
     return [role for role in wanted if (role,) not in found]
 
 
 def _create_role(connection: psycopg.Connection, role: str) -> None:
-    kind = sql.SQL("login" if role == BI_READER else "nologin")
+    kind = sql.SQL("login" if role in READERS else "nologin")
     connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), kind))
-    if role != BI_READER and connection.pgconn.parameter_status(b"is_superuser") != b"on":
+    if role not in READERS and connection.pgconn.parameter_status(b"is_superuser") != b"on":
         # From Postgres 16 on the creator administers a role without being a member; default privileges need the latter.
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 
 
-def _limit_bi_reader(connection: psycopg.Connection) -> None:
-    row = connection.execute(
-        "select coalesce(rolconfig, '{}') from pg_roles where rolname = %s", [BI_READER]
-    ).fetchone()
+def _limit_reader(connection: psycopg.Connection, role: str) -> None:
+    row = connection.execute("select coalesce(rolconfig, '{}') from pg_roles where rolname = %s", [role]).fetchone()
     present = set(row[0]) if row else set()
-    for name, value in _BI_DEFAULTS.items():
+    for name, value in _READER_DEFAULTS.items():
         if f"{name}={value}" not in present:
             statement = sql.SQL("alter role {} set {} = {}")
-            connection.execute(statement.format(sql.Identifier(BI_READER), sql.Identifier(name), sql.Literal(value)))
+            connection.execute(statement.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
 
 
 def _can_log_in(url: str) -> bool:
@@ -100,12 +104,12 @@ def _can_log_in(url: str) -> bool:
     return True
 
 
-def _set_password(connection: psycopg.Connection, settings: Settings) -> None:
+def _set_password(connection: psycopg.Connection, role: str, settings: Settings) -> None:
     # Only the verifier travels: a statement log on the server must not learn the password.
     password = local_secret(settings, BI_READER).get_secret_value().encode()
-    verifier = connection.pgconn.encrypt_password(password, BI_READER.encode(), b"scram-sha-256").decode()
+    verifier = connection.pgconn.encrypt_password(password, role.encode(), b"scram-sha-256").decode()
     statement = sql.SQL("alter role {} login password {}")
-    connection.execute(statement.format(sql.Identifier(BI_READER), sql.Literal(verifier)))
+    connection.execute(statement.format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def _grants() -> list[sql.SQL]:
@@ -116,8 +120,9 @@ def _grants() -> list[sql.SQL]:
         f"grant select on all tables in schema {raw} to {TRANSFORMER}",
         f"grant usage, create on schema {built} to {TRANSFORMER}",
         f"grant select on all tables in schema {built} to {TRANSFORMER}",
-        f"grant usage on schema marts to {BI_READER}",
-        f"grant select on all tables in schema marts to {BI_READER}",
+        f"grant usage, create on schema {', '.join(FENCED_SCHEMAS)} to {TRANSFORMER}",
+        *(f"grant usage on schema {schema} to {role}" for role, schema in SCHEMA_OF_READER.items()),
+        *(f"grant select on all tables in schema {schema} to {role}" for role, schema in SCHEMA_OF_READER.items()),
     ]
     return [sql.SQL(statement) for statement in statements]
 
@@ -143,6 +148,6 @@ def _default_privileges() -> list[sql.SQL]:
             f"in schema {name} grant select, insert, update, delete, truncate on tables to {LOADER}"
             for name in LOADED_SCHEMAS
         ),
-        f"in schema marts grant select on tables to {BI_READER}",
+        *(f"in schema {schema} grant select on tables to {role}" for role, schema in SCHEMA_OF_READER.items()),
     ]
     return [sql.SQL(statement) for statement in statements]

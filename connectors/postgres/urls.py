@@ -13,6 +13,8 @@ from connectors.secrets import local_secret
 from connectors.settings import Settings
 
 BI_READER = "bi_reader"
+FENCED_READERS = ("bi_operations", "bi_manager", "bi_shop_owner")
+"""Readers who see views of the marts and not the marts: without costs, or only the rows of one person's scope."""
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
 
 
@@ -63,13 +65,16 @@ def superset_url(url: str) -> str:
     return with_schema(url, "superset")
 
 
-def bi_reader_url(url: str, settings: Settings) -> str:
-    """The same database as its read-only role; the password is the local secret that `migrate` gave the role."""
+def bi_reader_url(url: str, settings: Settings, role: str = BI_READER) -> str:
+    """The same database as a read-only role; the password of all of them is the local secret that `migrate` gave them.
+
+    They share it because one program alone knows it, Superset; what a reader may see is a matter of the role.
+    """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     password = quote(local_secret(settings, BI_READER).get_secret_value(), safe="")
     query = _query([pair for pair in parse_qsl(parts.query) if pair[0] not in ("user", "password")])
-    return urlunsplit((parts.scheme, f"{BI_READER}:{password}@{host}", parts.path, query, ""))
+    return urlunsplit((parts.scheme, f"{role}:{password}@{host}", parts.path, query, ""))
 
 
 def _query(pairs: list[tuple[str, str]]) -> str:

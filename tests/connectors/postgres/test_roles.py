@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from psycopg import sql
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.migrate import migrate
-from connectors.postgres.roles import administrator_sql
+from connectors.postgres.roles import READERS, administrator_sql
 from connectors.postgres.server import ensure_database, stop_embedded
-from connectors.postgres.urls import bi_reader_url, build_url
+from connectors.postgres.urls import FENCED_READERS, bi_reader_url, build_url
 from connectors.secrets import local_secret
 from connectors.settings import Settings
 
@@ -76,6 +77,20 @@ def test_bi_reader_writes_nothing_even_when_it_leaves_read_only_mode(owner, bi_r
 
 def test_bi_reader_may_not_ask_for_longer_than_half_a_minute(bi_reader):
     assert bi_reader.execute("show statement_timeout").fetchone() == ("30s",)
+
+
+@pytest.mark.parametrize("role", FENCED_READERS)
+def test_a_fenced_reader_reads_its_own_views_and_neither_marts_nor_anything_else(owner, database_url, settings, role):
+    own = role.replace("bi_", "marts_")
+    owner.execute("create table marts.m as select 1 as unit_cost_cny, 2 as id")
+    owner.execute(f"create view {own}.m as select id from marts.m")
+    others = {f"marts_{name}" for name in ("operations", "manager", "shop_owner")} - {own}
+    with psycopg.connect(bi_reader_url(database_url, settings, role), autocommit=True) as reader:
+        assert reader.execute(f"select * from {own}.m").fetchall() == [(2,)]
+        for table in ("marts.m", "ops.shops", "ops.bi_scopes", *(f"{schema}.m" for schema in others)):
+            owner.execute(f"create table if not exists {table} as select 1 as id")
+            with pytest.raises(Denied):
+                reader.execute(f"select from {table}")
 
 
 def test_transformer_reads_what_was_loaded_but_no_credentials(as_role):
@@ -157,10 +172,10 @@ def test_without_the_right_to_create_roles_the_error_holds_the_sql_for_an_admini
 def test_a_user_with_the_right_to_create_roles_needs_no_administrator(plain_server):
     admin_url = ensure_database(plain_server)
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        for role in ("loader", "transformer", "bi_reader"):
+        for role in ("loader", "transformer", *READERS):
             admin.execute(f"drop owned by {role}") if _exists(admin, role) else None
         admin.execute("drop database if exists guests with (force)")
-        for role in ("loader", "transformer", "bi_reader"):
+        for role in ("loader", "transformer", *READERS):
             admin.execute(f"drop role if exists {role}")
         admin.execute("create role creator login createrole password 'creator'")
         admin.execute("create database creators owner creator")
@@ -188,5 +203,4 @@ def _exists(connection: psycopg.Connection, role: str) -> bool:
 
 def _as_the_administrator_types_it(settings: Settings, *, user: str, password: str) -> list[str]:
     text = administrator_sql(settings).replace("<the user in OMNI_DATABASE_URL>", user)
-    start, end = text.index("<content of"), text.index(">", text.index("<content of"))
-    return (text[:start] + password + text[end + 1 :]).splitlines()
+    return re.sub("<content of [^>]*>", lambda _: password, text).splitlines()
