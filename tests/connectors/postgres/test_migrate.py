@@ -78,6 +78,7 @@ def test_every_schema_exists(module_database_url):
         assert {name for (name,) in found.fetchall()} == {
             *("raw_temu", "raw_files", "raw_mall", "ops"),
             *("staging", "intermediate", "marts", "dagster", "superset"),
+            *("marts_operations", "marts_manager", "marts_shop_owner"),
         }
 
 
