@@ -7,8 +7,8 @@ period. `ops.alert_deliveries`: every message that was sent or could not be.
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
