@@ -1,0 +1,1 @@
+{{ typed_staging('stg_files__import_history') }}
