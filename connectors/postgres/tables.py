@@ -79,6 +79,28 @@ _TABLES = (
     RawTable("unshipped_packages", {"package_sn": "text"}, first_sight=True),
     RawTable("carriers", {"region_id": "integer", "carrier_id": "bigint"}, {"carrier_name": "text"}, first_sight=True),
     RawTable("warehouses", {"warehouse_id": "text"}, first_sight=True),
+    RawTable("goods", {"goods_id": "bigint"}, {"goods_code": "text"}, first_sight=True),
+    RawTable("supplier_prices", {"sku_id": "bigint", "snapshot_date": "date"}, first_sight=True),
+    RawTable("sku_stocks", {"sku_id": "bigint", "snapshot_date": "date"}, first_sight=True),
+    RawTable(
+        "price_orders", {"price_order_id": "bigint"}, {"goods_id": "bigint", "status": "integer"}, first_sight=True
+    ),
+    RawTable("activity_candidates", {"activity_id": "bigint", "goods_id": "bigint"}, first_sight=True),
+    RawTable("ad_details", {"goods_id": "bigint", "snapshot_date": "date"}, {"ad_status": "integer"}, first_sight=True),
+    RawTable("ad_reports", {"report_date": "date"}, first_sight=True),
+    RawTable("ad_goods_reports", {"report_date": "date", "goods_id": "bigint"}, first_sight=True),
+    RawTable(
+        "bill_files",
+        {"file_type": "text", "period_start": "date"},
+        {"period_end": "date", "file_name": "text", "content": "bytea"},
+        first_sight=True,
+    ),
+    RawTable(
+        "partner_goods", {"product_skc_id": "bigint"}, {"product_id": "bigint", "goods_code": "text"}, first_sight=True
+    ),
+    RawTable("partner_stocks", {"product_skc_id": "bigint", "snapshot_date": "date"}, first_sight=True),
+    RawTable("partner_prices", {"product_sku_id": "bigint", "snapshot_date": "date"}, first_sight=True),
+    RawTable("partner_sales", {"product_skc_id": "bigint", "snapshot_date": "date"}, first_sight=True),
 )
 
 RAW_TABLES: Mapping[str, RawTable] = MappingProxyType({table.name: table for table in _TABLES})

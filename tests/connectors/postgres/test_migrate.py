@@ -30,6 +30,19 @@ RAW_KEYS = {
     "tracking_events": ["shop_id", "package_sn"],
     "unshipped_packages": ["shop_id", "package_sn"],
     "warehouses": ["shop_id", "warehouse_id"],
+    "goods": ["shop_id", "goods_id"],
+    "supplier_prices": ["shop_id", "sku_id", "snapshot_date"],
+    "sku_stocks": ["shop_id", "sku_id", "snapshot_date"],
+    "price_orders": ["shop_id", "price_order_id"],
+    "activity_candidates": ["shop_id", "activity_id", "goods_id"],
+    "ad_details": ["shop_id", "goods_id", "snapshot_date"],
+    "ad_reports": ["shop_id", "report_date"],
+    "ad_goods_reports": ["shop_id", "report_date", "goods_id"],
+    "bill_files": ["shop_id", "file_type", "period_start"],
+    "partner_goods": ["shop_id", "product_skc_id"],
+    "partner_stocks": ["shop_id", "product_skc_id", "snapshot_date"],
+    "partner_prices": ["shop_id", "product_sku_id", "snapshot_date"],
+    "partner_sales": ["shop_id", "product_skc_id", "snapshot_date"],
 }
 
 
