@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     recount_days: int = Field(
         default=7, ge=1, le=365, description="Closed days whose orders the platform is asked to count each night."
     )
+    parcel_days: int = Field(
+        default=45,
+        ge=0,
+        description="A live run asks for parcels and scans of orders that changed within so many days: one call per "
+        "shipped order line and one per parcel. Older days are a backfill; 0 = never ask.",
+    )
+    tracking_hours: int = Field(
+        default=6, ge=0, description="How long a parcel on its way is left alone before its scans are read again."
+    )
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)
@@ -45,27 +54,9 @@ class Settings(BaseSettings):
         default="info", description="Log lines of the services, as JSON; debug shows every call."
     )
 
-    webhook_window_hours: float = Field(
-        default=30.0,
-        gt=0,
-        description="Pushed events sent longer ago are refused; the last retry comes after 28 hours.",
-    )
-    webhook_ampersand: bool = Field(
-        default=False, description="Also accept signatures over key=value&…, which the platform's prose describes."
-    )
-    webhook_seed_secret: SecretStr | None = Field(
-        default=None, description="Accept clear bodies with X-Temu-Signature, HMAC-SHA256 with this secret."
-    )
-    webhook_seed_mall_id: int | None = Field(default=None, gt=0, description="The shop whose events have clear bodies.")
-    api_calls_per_minute: int = Field(default=120, ge=1, description="Calls of the control API per key.")
-
     bind_host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
     dagster_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
     superset_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
-    door_port: int = Field(default=0, ge=0, le=65535, description="Webhook door and control API; 0 = a free port.")
-    dagster_url: str | None = Field(
-        default=None, description="Dagster's web server, through which the control API starts runs. Set by omni itself."
-    )
     gateway_port: int = Field(default=0, ge=0, le=65535, description="Sandbox gateway; 0 = a free port.")
     postgres_port: int = Field(default=0, ge=0, le=65535, description="Embedded server; 0 = a free port.")
 
@@ -78,6 +69,11 @@ class Settings(BaseSettings):
     def settle(self) -> timedelta:
         """Margin at the end of a live window: younger updates may still be moving on the platform."""
         return timedelta(seconds=self.settle_seconds)
+
+    @property
+    def tracking_patience(self) -> timedelta:
+        """Age at which the scans of a parcel that has not arrived are too old."""
+        return timedelta(hours=self.tracking_hours)
 
     @property
     def webhook_inbox(self) -> Path:

@@ -1,60 +1,19 @@
 """Questions that the reader of a stream asks about what has landed already.
 
-Belongs here: which orders lack their money or detail, which cases their refund, which activities are over, and which
-records would be stored exactly as they are.
+Belongs here: which cases lack their refund, which activities are over, which records would be stored exactly as they
+are, which have stood still for long. What wants an answer of its own: `wanting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from psycopg import AsyncConnection, AsyncServerCursor
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
 
 from connectors.postgres.tables import RAW_TABLES
 from connectors.records import Sighting, Window
-
-Wanting = tuple[str, datetime]
-"""A parent order number and the update time (UTC) for which its answer is wanted."""
-
-
-async def orders_wanting(
-    conn: AsyncConnection,
-    table: str,
-    *,
-    shop_id: int,
-    window: Window,
-    statuses: Sequence[int] | None,
-    follows_after_sales: bool,
-    chunk: int,
-) -> AsyncIterator[list[Wanting]]:
-    """Orders updated in `window` whose row in `table` is missing or older, oldest first, in chunks.
-
-    With `follows_after_sales` an order also counts as updated when one of its after-sales cases was.
-    The list is fixed when the first chunk is asked for and waits in the server, so memory stays flat.
-    """
-    values = {"shop": shop_id, "start": window.start, "end": window.end, "statuses": list(statuses or ())}
-    query = _wanting(table, follows_after_sales, bool(statuses), only=False)
-    async with AsyncServerCursor(conn, f"wanting_{table}", withhold=True) as cursor:
-        await cursor.execute(query, values)
-        while rows := await cursor.fetchmany(chunk):
-            yield rows
-
-
-async def named_orders_wanting(
-    conn: AsyncConnection,
-    table: str,
-    *,
-    shop_id: int,
-    order_sns: Sequence[str],
-    statuses: Sequence[int] | None,
-    follows_after_sales: bool,
-) -> list[Wanting]:
-    """The same question for orders given by number, whenever they were updated."""
-    values = {"shop": shop_id, "only": list(order_sns), "statuses": list(statuses or ())}
-    cursor = await conn.execute(_wanting(table, follows_after_sales, bool(statuses), only=True), values)
-    return await cursor.fetchall()
 
 
 async def answers_of(conn: AsyncConnection, table: str, *, shop_id: int, sns: Sequence[str]) -> dict[str, datetime]:
@@ -84,34 +43,23 @@ async def fingerprints(conn: AsyncConnection, table: str, *, shop_id: int, windo
     return {row[0]: Sighting(row[2:], row[1]) for row in await cursor.fetchall()}
 
 
-_SOURCE = SQL(
+async def regions(conn: AsyncConnection, *, shop_id: int, since: datetime) -> list[int]:
+    """Region ids in the numbers (`PO-<region>-…`) of orders updated since."""
+    query = r"""
+        select distinct substring(parent_order_sn from '^PO-(\d{1,4})-')::integer as region_id from raw_temu.orders
+        where shop_id = %s and source_updated_at >= %s and parent_order_sn ~ '^PO-\d{1,4}-' order by 1
     """
-    select o.parent_order_sn, {updated_at} as wanted_for
-    from {source} left join {answers} a on (a.shop_id, a.parent_order_sn) = (o.shop_id, o.parent_order_sn)
-    where o.shop_id = %(shop)s and {chosen} and {in_status}
-        and (a.parent_order_sn is null or a.source_updated_at < {updated_at})
-    """
-)
-_CASES = SQL("raw_temu.after_sales c join raw_temu.orders o using (shop_id, parent_order_sn)")
+    cursor = await conn.execute(query, [shop_id, since])
+    return [row[0] for row in await cursor.fetchall()]
 
 
-def _wanting(table: str, follows_after_sales: bool, has_statuses: bool, *, only: bool) -> Composed:
-    parts = [_part(table, SQL("raw_temu.orders o"), "o", has_statuses, only=only)]
-    if follows_after_sales:
-        parts.append(_part(table, _CASES, "c", has_statuses, only=only))
-    return SQL("select parent_order_sn, max(wanted_for) as wanted_for from ({}) as w group by 1 order by 2, 1").format(
-        SQL(" union all ").join(parts)
+async def seen_before(
+    conn: AsyncConnection, table: str, *, shop_id: int, keys: Collection[object], instant: datetime
+) -> bool:
+    """Whether every one of these records was first seen, as it is stored, before `instant`."""
+    [key] = RAW_TABLES[table].key
+    query = SQL("select count(*) from {} where shop_id = %s and {} = any(%s) and source_updated_at < %s").format(
+        Identifier("raw_temu", table), Identifier(key)
     )
-
-
-def _part(table: str, source: SQL, clock: str, has_statuses: bool, *, only: bool) -> Composed:
-    updated_at = SQL("{}.source_updated_at").format(SQL(clock))
-    in_window = SQL("{0} >= %(start)s and {0} < %(end)s").format(updated_at)
-    named = SQL("o.parent_order_sn = any(%(only)s)")
-    return _SOURCE.format(
-        updated_at=updated_at,
-        source=source,
-        answers=Identifier("raw_temu", table),
-        chosen=named if only else in_window,
-        in_status=SQL("o.status = any(%(statuses)s)" if has_statuses else "true"),
-    )
+    row = await (await conn.execute(query, [shop_id, list(keys), instant])).fetchone()
+    return row is not None and row[0] == len(set(keys))

@@ -111,11 +111,13 @@ class TokenOffice:
                 )  # fmt: skip
 
     def _scopes(self, shop: LiveShop, gateway: str) -> frozenset[str]:
-        """Sensitive operations are whitelisted for local shops only (section 2.5)."""
+        """Sensitive operations are whitelisted for local shops only (section 2.5); sellers withhold what they like."""
         scopes = {
             op.type
             for op in OPERATIONS.values()
-            if gateway in op.gateways and (shop.profile.is_local or not (op.sensitive or op.local_only))
+            if gateway in op.gateways
+            and op.type not in shop.profile.withheld
+            and (shop.profile.is_local or not (op.sensitive or op.local_only))
         }
         for mark in self._state.grants.get(str(shop.profile.mall_id), []):
             if mark.startswith("-"):

@@ -51,7 +51,7 @@ class Office:
         client = self._client(shop)
         writers = Writers(self._url)
         control = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control")
-        known = Landed(control, shop.id)
+        known = Landed(control, shop.id, client.now, self.settings.tracking_patience)
         try:
             yield ShopSession(shop, client, control, writers, known, Reader(client, known))
         finally:

@@ -19,7 +19,7 @@ from connectors.sync.reports import SyncProgress, SyncReport
 from connectors.sync.tally import Tally
 from connectors.sync.writers import Landing
 from connectors.temu.extract import Leaf
-from connectors.temu.streams import STREAMS, ByCatalogue, Stream
+from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, Stream
 
 Progress = Callable[[SyncProgress], None]
 
@@ -96,4 +96,6 @@ async def stream_window(tally: Tally, stream: Stream, asked: Window | None, sett
         return Window(start, max(start, min(end, settled)))
     watermark = await read_watermark(session.control, session.shop.id, stream.name)
     start = watermark - settings.overlap if watermark else settled - timedelta(days=settings.history_days)
+    if isinstance(stream.reading, ByOrder) and stream.reading.recent:
+        start = max(start, settled - timedelta(days=settings.parcel_days))
     return Window(start, max(start, settled))

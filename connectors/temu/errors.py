@@ -1,6 +1,6 @@
 """What a platform code means for the caller: one table per gateway family (API reference §4).
 
-Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the four
+Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the five
 below matter only while talking to a gateway. Codes of the CN and partner gateways mean other things, hence two tables.
 """
 
@@ -37,6 +37,10 @@ class NotReadyError(TransientError):
 
 class RecordNotFoundError(PermanentError):
     """This one record does not exist for this shop; its siblings are fine."""
+
+
+class NothingToTellError(RecordNotFoundError):
+    """The platform has nothing to tell about this one record; that is its answer, and it may change."""
 
 
 class OtherSiteError(PermanentError):
@@ -81,7 +85,9 @@ _BUSINESS: Mapping[int, Meaning] = {
     110020001: _busy("token service busy"),
     110020002: _shop("authorisation code used or expired"),
     110020003: _shop("authorise again"),
+    120011030: Meaning(NothingToTellError, "the cooperative warehouse does not tell", "nothing to do"),
     120011072: _shop("wrong request area", _REGION),
+    120012016: Meaning(RecordNotFoundError, "this child order is not of this parent order", "nothing to do"),
     130010000: _busy("after-sales system error"),
     130010001: _fix("after-sales parameter refused"),
     130010004: Meaning(RecordNotFoundError, "after-sales case not found", "nothing to do"),
@@ -99,6 +105,9 @@ _BUSINESS: Mapping[int, Meaning] = {
     150010003: _fix("goods parameter refused"),
     150010005: _busy("goods service asks to try again"),
     150010105: _shop("shop not found"),
+    170070010: _fix("tracking parameter refused"),
+    170070011: Meaning(NothingToTellError, "tracking number not found", "nothing to do"),
+    170070012: _fix("language not supported"),
     220010001: _fix("promotion parameter refused"),
     220010002: _busy("promotion system error"),
     220010003: Meaning(RecordNotFoundError, "activity cancelled", "nothing to do"),

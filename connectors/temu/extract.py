@@ -6,22 +6,22 @@ Belongs here: the three ways of reading (`ByWindow`, `ByOrder`, `ByCatalogue`). 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
 from connectors.errors import StreamForbiddenError, UnstableWindowError
 from connectors.records import RawRecord, Window
 from connectors.temu.client import TemuClient
-from connectors.temu.concurrent import ahead_in_order, all_of
+from connectors.temu.concurrent import ahead_in_order
 from connectors.temu.decoding import Rejected
 from connectors.temu.entities import Rows
-from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
-from connectors.temu.pagination import REREADS, Page, distinct, doubt_about, read_all, read_page
-from connectors.temu.streams import ORDER_LIST, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
+from connectors.temu.errors import RecordNotFoundError
+from connectors.temu.lookups import Asker, Parent
+from connectors.temu.pagination import REREADS, Page, distinct, doubt_about, pages_of, read_all, read_page
+from connectors.temu.streams import ORDER_LIST, Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 from connectors.temu.windows import Recognise, WindowRows, read_window
 
 ACTIVITY_ENDED = 3
@@ -29,26 +29,23 @@ ORDERS_PER_CALL = 20
 """Most order numbers that the order list accepts at once (§8.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """A landed record about which a `Lookup` asks: its number, its order's number, the update time to read it for."""
-
-    sn: str
-    order_sn: str
-    updated_at: datetime
-
-
 class Known(Protocol):
     """What has landed already, of one shop."""
 
     def parents(self, reading: ByOrder, window: Window) -> AsyncIterator[Sequence[Parent]]:
-        """Orders updated in `window` whose answer is missing or older than the order, oldest first, in chunks."""
+        """What `reading` is about, updated in `window`, whose answer is missing or too old; oldest first, in chunks."""
 
     async def wanting(self, lookup: Lookup, parents: Sequence[Parent]) -> Sequence[Parent]:
         """Those of `parents` whose answer is missing or was read for an older update time."""
 
     async def closed_activities(self) -> Collection[int]:
         """Ids of landed activities that had ended when their goods were read."""
+
+    async def regions(self) -> Sequence[int]:
+        """Region ids of the orders of the last weeks."""
+
+    async def seen_before(self, table: str, keys: Collection[object], instant: datetime) -> bool:
+        """Whether each of these records landed, as it is stored now, before `instant`."""
 
     def recognise(self, table: str) -> Recognise:
         """How to tell the rows of a table that are stored already, window by window."""
@@ -81,7 +78,7 @@ class Reader:
         self._client = client
         self._known = known
         self.forbidden: dict[str, StreamForbiddenError] = {}
-        self._allowed: set[str] = set()
+        self._asker = Asker(client)
 
     async def leaves(self, stream: Stream, window: Window) -> AsyncIterator[Leaf]:
         """The stream's leaves, oldest first; `window` is not used by catalogues. Raises `connectors.errors`."""
@@ -110,16 +107,10 @@ class Reader:
         async for leaf in self._by_window(ByWindow(listing), window):
             yield leaf
 
-    async def lookups(self, lookup: Lookup, parents: Sequence[Parent]) -> Leaf:
-        """The lookup's answer for each parent, asked concurrently once the first has shown that we may ask at all."""
-        alone = 0 if lookup.api_type in self._allowed else 1
-        results = [await self._ask(lookup, parent) for parent in parents[:alone]]
-        self._allowed.add(lookup.api_type)
-        results += await all_of(self._ask(lookup, parent) for parent in parents[alone:])
-        answered = [rows for rows in results if rows is not None]
-        records = [record for rows in answered for record in rows.records]
-        rejected = [refused for rows in answered for refused in rows.rejected]
-        return Leaf({lookup.entity.table: records}, rejected, pending=len(results) - len(answered))
+    async def lookups(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Leaf:
+        """The answers about `parents`, asked concurrently once the first has shown that we may ask at all."""
+        found = await self._asker.ask(lookup, parents)
+        return Leaf({lookup.entity.table: found.rows.records}, found.rows.rejected, pending=found.pending)
 
     async def _by_window(self, reading: ByWindow, window: Window) -> AsyncIterator[Leaf]:
         table = reading.listing.entity.table
@@ -156,73 +147,71 @@ class Reader:
         async for parents in self._known.parents(reading, window):
             leaf = await self.lookups(reading.lookup, parents)
             # Never past an order whose answer is still to come: the next live window must find it again.
-            blocked = blocked or leaf.pending > 0
+            # Nor by an answer that moves on its own: it is due again while its record stands still.
+            blocked = blocked or leaf.pending > 0 or (isinstance(reading.lookup, Lookup) and reading.lookup.by_read)
             leaf.watermark = None if blocked else parents[-1].updated_at
             yield leaf
 
-    async def _ask(self, lookup: Lookup, parent: Parent) -> Rows | None:
-        """One answer as rows; None if the platform is still computing it."""
-        params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
-        try:
-            api_type, answer = await self._call_variant(lookup, parent, params)
-        except NotReadyError:
-            return None
-        except RecordNotFoundError as error:
-            return Rows(rejected=[Rejected("not_found", "", str(error), msgspec.json.encode(params))])
-        extra = (api_type,) if lookup.variants else ()
-        return lookup.entity.rows([answer], at=parent.updated_at, prefix=(parent.sn,), extra=extra)
-
-    async def _call_variant(self, lookup: Lookup, parent: Parent, params: Mapping[str, object]) -> tuple[str, bytes]:
-        variant = lookup.variants.get(_region(parent.order_sn))
-        if variant:
-            try:
-                return variant, await self._client.call(variant, params)
-            except OtherSiteError:
-                pass  # the site moved to the general operation since our table was written
-        return lookup.api_type, await self._client.call(lookup.api_type, params)
-
     async def _by_catalogue(self, reading: ByCatalogue) -> AsyncIterator[Leaf]:
         closed = await self._known.closed_activities() if reading.children else ()
-        for bucket in reading.buckets:
-            async for leaf in self._bucket(reading, bucket, closed):
+        for bucket, prefix in await self._buckets(reading):
+            async for leaf in self._bucket(reading, bucket, prefix, closed):
                 yield leaf
+
+    async def _buckets(self, reading: ByCatalogue) -> list[tuple[Mapping[str, object], tuple[int, ...]]]:
+        """What to ask for, and what leads the keys of the answer."""
+        if not reading.region_word:
+            return [(bucket, ()) for bucket in reading.buckets]
+        regions = await self._known.regions()
+        return [
+            ({**bucket, reading.region_word: region}, (region,)) for bucket in reading.buckets for region in regions
+        ]
 
     async def _bucket(
-        self, reading: ByCatalogue, bucket: Mapping[str, object], closed: Collection[int]
+        self, reading: ByCatalogue, bucket: Mapping[str, object], prefix: tuple[int, ...], closed: Collection[int]
     ) -> AsyncIterator[Leaf]:
         """Pages land as they come, each record is true by itself; the count at the end proves that none is missing."""
-        listing, seen, reason = reading.listing, set[object](), ""
+        reason = ""
         for _ in range(REREADS):
-            first = await read_page(self._client, listing, bucket, 1)
-            totals = {first.total}
-            async for page in self._pages(listing, bucket, first):
-                totals.add(page.total)
-                leaf, keys = await self._catalogue_leaf(reading, page, closed)
-                seen |= keys
-                yield leaf
-            reason = f"totals {sorted(totals)}" if len(totals) > 1 else doubt_about(first.total, len(seen)) or ""
+            seen = _Seen()
+            async with aclosing(self._pages(reading, bucket, prefix)) as pages:
+                async for page in pages:
+                    seen.is_cut_off = await self._stands_still(reading, page)
+                    seen.add(page)
+                    yield await self._catalogue_leaf(reading, page, closed)
+                    if seen.is_cut_off:
+                        break
+            reason = seen.doubt() or ""
             if not reason:
                 return
-            seen.clear()
         raise UnstableWindowError(
-            f"shop {self._client.shop}, {listing.api_type} {dict(bucket)} kept changing while it was read: {reason}"
+            f"shop {self._client.shop}, {reading.listing.api_type} {dict(bucket)} kept changing while it was read: "
+            f"{reason}"
         )
 
-    async def _pages(self, listing: Listing, bucket: Mapping[str, object], first: Page) -> AsyncIterator[Page]:
-        async def page(number: int) -> Page | list[int]:
-            return await read_page(self._client, listing, bucket, number)
+    async def _stands_still(self, reading: ByCatalogue, page: Page) -> bool:
+        """Whether the list need not be read beyond this page."""
+        if reading.settles_after is None or page.found.rejected or not page.found.records:
+            return False
+        keys = [record.key[0] for record in page.found.records]
+        instant = page.read_at - reading.settles_after
+        return await self._known.seen_before(reading.listing.entity.table, keys, instant)
 
+    async def _pages(
+        self, reading: ByCatalogue, bucket: Mapping[str, object], prefix: tuple[int, ...]
+    ) -> AsyncGenerator[Page, None]:
+        async def page(number: int) -> Page | list[int]:
+            return await read_page(self._client, reading.listing, bucket, number, prefix=prefix)
+
+        first = await read_page(self._client, reading.listing, bucket, 1, prefix=prefix)
         yield first
-        last = -(-first.total // listing.page_size)
-        async for later in ahead_in_order(range(2, last + 1), page, ahead=8):
+        numbers = range(2, pages_of(reading.listing, first.total) + 1)
+        async for later in ahead_in_order(numbers, page, ahead=1 if reading.settles_after else 8):
             yield later
 
-    async def _catalogue_leaf(
-        self, reading: ByCatalogue, page: Page, closed: Collection[int]
-    ) -> tuple[Leaf, set[object]]:
+    async def _catalogue_leaf(self, reading: ByCatalogue, page: Page, closed: Collection[int]) -> Leaf:
         rows = page.found
         leaf = Leaf({reading.listing.entity.table: rows.records}, rows.rejected)
-        keys = distinct(rows)
         if reading.snapshot:
             payloads = [record.payload for record in rows.records]
             leaf.records[reading.snapshot.table] = reading.snapshot.rows(payloads, at=page.read_at).records
@@ -232,7 +221,7 @@ class Reader:
             ]
             leaf.records[reading.children.entity.table] = [record for rows in children for record in rows.records]
             leaf.rejected += [refused for rows in children for refused in rows.rejected]
-        return leaf, keys
+        return leaf
 
     async def _children(self, listing: Listing, word: str, parent: RawRecord, closed: Collection[int]) -> Rows:
         """The goods of an activity; those of one that had ended at the last reading are final."""
@@ -244,7 +233,22 @@ class Reader:
             return Rows()
 
 
-def _region(order_sn: str) -> int:
-    """Region id inside `PO-<region, 3 digits>-<17 digits>` (§3.3), 0 if the number looks different."""
-    parts = order_sn.split("-")
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0
+@dataclass(slots=True)
+class _Seen:
+    """What the pages of one bucket have shown so far."""
+
+    totals: set[int] = field(default_factory=set)
+    keys: set[object] = field(default_factory=set)
+    rows: int = 0
+    is_cut_off: bool = False
+
+    def add(self, page: Page) -> None:
+        self.totals.add(page.total)
+        self.keys |= distinct(page.found)
+        self.rows += len(page.found.records) + len(page.found.rejected)
+
+    def doubt(self) -> str | None:
+        """Why these pages cannot be trusted to be all, or all up to where the list stands still."""
+        if len(self.totals) > 1:
+            return f"totals {sorted(self.totals)}"
+        return doubt_about(self.rows if self.is_cut_off else next(iter(self.totals)), len(self.keys))

@@ -51,12 +51,18 @@ class Page:
 
 async def ask_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Answer:
     """Page `number` (from 1). PermanentError if the answer is no page of this listing."""
-    paging = {listing.page_word: number, "pageSize": listing.page_size}
-    kind = _page_type(listing.total_word, listing.rows_word)
+    paging = {listing.page_word: number, "pageSize": listing.page_size} if listing.page_word else {}
+    kind = _page_type(listing.total_word, listing.rows_word) if listing.rows_word else list[msgspec.Raw]
     page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
-    payloads = [bytes(row) for row in (page and page.rows) or ()]
-    total = page.total if page else None
+    rows = (page.rows if page else None) if listing.rows_word else page
+    payloads = [bytes(row) for row in rows or ()]
+    total = page.total if page and listing.total_word else None
     return Answer(len(payloads) if total is None else total, payloads, client.now())
+
+
+def pages_of(listing: Listing, total: int) -> int:
+    """How many pages hold `total` records."""
+    return -(-total // listing.page_size) if listing.page_word else 1
 
 
 def page_of(listing: Listing, answer: Answer, *, prefix: tuple[object, ...] = (), sift: Sift | None = None) -> Page:
@@ -97,7 +103,7 @@ async def read_total(client: TemuClient, listing: Listing, params: Mapping[str, 
 def _page_type(total_word: str, rows_word: str) -> Any:
     """`{total, rows}` under the operation's own words; an empty list may be null or absent (§3.4)."""
     fields = [("total", int | None, None), ("rows", list[msgspec.Raw] | None, None)]
-    names = {"total": total_word, "rows": rows_word}
+    names = {"total": total_word or "total", "rows": rows_word}
     return msgspec.defstruct("Page", fields, rename=names, gc=False)
 
 
@@ -111,7 +117,7 @@ async def read_rest(
     sift: Sift | None = None,
 ) -> list[Page]:
     """`first` and all pages after it, fetched concurrently as far as the client allows."""
-    numbers = range(2, -(-first.total // listing.page_size) + 1)
+    numbers = range(2, pages_of(listing, first.total) + 1)
     later = (read_page(client, listing, params, number, prefix=prefix, sift=sift) for number in numbers)
     return [first, *await all_of(later)]
 

@@ -35,14 +35,15 @@ ingest_orders = define_asset_job(
     INGEST_ORDERS,
     selection=_tables("shop_day"),
     description=(
-        "Orders, amounts, details and after-sales of all shops. Without partitions: what is new since the watermark. "
+        "Orders, amounts, details, parcels, scans, after-sales and returns of all shops. "
+        "Without partitions: what is new since the watermark. "
         "With cells of shop × day: these whole days again, watermark untouched."
     ),
 )
 ingest_products = define_asset_job(
     INGEST_PRODUCTS,
     selection=_tables("shop"),
-    description="Products with price and stock, and activities, of all shops.",
+    description="Products with price and stock, activities, cancellations, carriers and warehouses, of all shops.",
 )
 load_files = define_asset_job(
     LOAD_FILES,

@@ -78,7 +78,9 @@ def test_the_client_knows_every_job_and_its_location(tmp_path: Path) -> None:
 def test_raw_assets_are_the_tables_and_carry_the_keys_of_dbt_sources() -> None:
     keys = {key.to_user_string() for key in build_ingest().resolve_asset_graph().get_all_asset_keys()}
     streams = "orders order_versions order_amounts order_details after_sales after_sales_details"
+    streams += " shipments tracking_events after_sales_lines return_parcels"
     catalogue = "products product_snapshots activities activity_goods"
+    catalogue += " cancellations unshipped_packages carriers warehouses"
     temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue}".split()}
     ops = {"ops/platform_order_counts"}
     assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES} | ops

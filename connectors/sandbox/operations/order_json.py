@@ -15,6 +15,7 @@ from connectors.sandbox.world.lifecycle import (
     OrderState,
     state_of,
 )
+from connectors.sandbox.world.parcels import parcels_of
 from connectors.sandbox.world.shop import LiveShop
 from connectors.sandbox.world.shops import ShopProfile
 
@@ -46,11 +47,11 @@ def detail(shop: LiveShop, order: Order, which: str) -> bytes:
     del item["parentOrderMap"]["updateTime"]
     country, state = _REGIONS.get(shop.profile.region_id, (None, None))
     item["parentOrderMap"].update(regionName1=country, regionName2=state, regionName3=None)
-    lines = {line.order_sn: line for line in order.lines}
+    parcels = parcels_of(order, shop.profile.region_id)
+    packages = {order.lines[index].order_sn: parcel.sn for parcel in parcels for index in parcel.lines}
     for child in item["orderList"]:
-        line = lines[child["orderSn"]]
-        kind = 3 if line.cooperative else 1
-        package = {"packageSn": line.package_sn, "packageDeliveryType": kind, "callSuccess": True}
+        kind = 3 if child["fulfillmentType"] == COOPERATIVE else 1
+        package = {"packageSn": packages.get(child["orderSn"]), "packageDeliveryType": kind, "callSuccess": True}
         child["packageSnInfo"] = [package] if child["orderShippingTime"] else []
         child["hasUploadedEvidence"] = None
     return to_json(item)

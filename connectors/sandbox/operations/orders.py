@@ -123,13 +123,19 @@ def order_detail(call: Call) -> bytes:
     return detail(call.shop, find_order(call), _fulfillment_filter(call))
 
 
-def order_amounts(call: Call) -> bytes:
-    """Estimated money of one order; local shops only, and not before the platform has finished computing."""
+def find_priced_order(call: Call) -> Order:
+    """As `find_order`; local shops only, and not before the platform has finished computing (140020008)."""
     if not call.shop.profile.is_local:
         raise GatewayError(CROSS_BORDER_UNSUPPORTED)
     order = find_order(call)
     if call.now < order.amounts_ready:
         raise GatewayError(AMOUNTS_CALCULATING)
+    return order
+
+
+def order_amounts(call: Call) -> bytes:
+    """Estimated money of one order."""
+    order = find_priced_order(call)
     currency = call.shop.profile.currency
     return to_json(
         {

@@ -8,10 +8,13 @@ from connectors.sandbox.operations import (
     bills,
     events,
     goods,
+    logistics,
     orders,
     partner,
     promotions,
     retrieve,
+    returns,
+    site_amounts,
     supply,
     token,
 )
@@ -19,7 +22,10 @@ from connectors.sandbox.operations.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
     operation.type: operation
-    for family in (token, events, orders, goods, retrieve, supply, promotions, aftersales, ads, bills, partner)
+    for family in (
+        *(token, events, orders, site_amounts, logistics, aftersales, returns),
+        *(goods, retrieve, supply, promotions, ads, bills, partner),
+    )
     for operation in family.OPERATIONS
 }
 SUNSET = frozenset(

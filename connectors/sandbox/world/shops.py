@@ -13,7 +13,10 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class ShopProfile:
-    """One shop. `currency` is that of its prices, `cny_rate` the rough CNY per unit that its prices were set with."""
+    """One shop. `currency` is that of its prices, `cny_rate` the rough CNY per unit that its prices were set with.
+
+    `withheld` are operations that its seller has not granted.
+    """
 
     number: int
     name: str
@@ -31,6 +34,7 @@ class ShopProfile:
     default_manager: str | None
     settlement_lag_days: int
     volume: float
+    withheld: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -63,7 +67,7 @@ DEFAULT_SHOPS: tuple[ShopProfile, ...] = (
     ),
     ShopProfile(
         3, "Thames Living UK", 690000000000003, "UK", "EU", 210, 110, "GBP", 9.1, "local",
-        "Thames Living Ltd", "Europe/London", 0, "Emma Brown", 8, 0.75,
+        "Thames Living Ltd", "Europe/London", 0, "Emma Brown", 8, 0.75, withheld=("temu.track.trackinginfo.get",),
     ),
     ShopProfile(
         4, "Pacific Select US", 690000000000004, "US", "US", 211, 100, "CNY", 1.0, "semi",

@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from connectors.temu.streams.after_sales import AFTER_SALES
+from connectors.temu.streams.after_sales import AFTER_SALES, AFTER_SALES_LINES, CANCELLATIONS, RETURN_PARCELS
 from connectors.temu.streams.goods import PRODUCTS
+from connectors.temu.streams.logistics import (
+    CARRIERS,
+    SHIPMENTS,
+    TRACKING_EVENTS,
+    UNSHIPPED_PACKAGES,
+    WAREHOUSES,
+)
 from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDER_LIST_BY_CREATION, ORDERS
 from connectors.temu.streams.promotions import ACTIVITIES
-from connectors.temu.streams.shapes import ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
+from connectors.temu.streams.shapes import Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 
 __all__ = [
     "ORDER_LIST",
     "ORDER_LIST_BY_CREATION",
     "STREAMS",
+    "Batch",
     "ByCatalogue",
     "ByOrder",
     "ByWindow",
@@ -33,8 +41,16 @@ _STREAMS = (
     AFTER_SALES,
     ORDER_AMOUNTS,
     ORDER_DETAILS,
+    SHIPMENTS,
+    TRACKING_EVENTS,
+    AFTER_SALES_LINES,
+    RETURN_PARCELS,
     PRODUCTS,
     ACTIVITIES,
+    CANCELLATIONS,
+    UNSHIPPED_PACKAGES,
+    CARRIERS,
+    WAREHOUSES,
 )
 
 STREAMS: Mapping[str, Stream] = MappingProxyType({stream.name: stream for stream in _STREAMS})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from connectors.temu.entities import Entity
@@ -18,32 +19,64 @@ class Listing:
     """An operation that answers page by page. `window` names its pair of inclusive bounds in epoch seconds.
 
     `clock` is the typed column that the bounds are about; None = the record's update time.
+    Without `page_word` one answer holds everything; without `rows_word` the answer itself is the list; without
+    `total_word` there are as many records as came.
     """
 
     api_type: str
     entity: Entity
-    page_word: str
-    page_size: int
-    total_word: str
-    rows_word: str
+    page_word: str = ""
+    page_size: int = 100
+    total_word: str = ""
+    rows_word: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
     window: tuple[str, str] | None = None
     leaf_rows: int = 1000
     clock: int | None = None
 
 
+Word = Literal["sn", "order_sn", "case_sn"]
+"""An attribute of `connectors.temu.lookups.Parent`."""
+
+
 @dataclass(frozen=True)
 class Lookup:
-    """An operation that answers about one parent record. `words` maps its parameters to attributes of `Parent`.
+    """An operation that answers about one landed record. `words` maps its parameters to attributes of `Parent`.
 
     `variants` names other operations by the region id inside the order number, `PO-<region>-…` (§9.2, §9.3).
+    `told` are attributes of `Parent` that follow the typed columns. `by_read`: the answer moves while the record stands
+    still, so it is dated by the instant of the read.
     """
 
     api_type: str
     entity: Entity
-    words: Mapping[str, Literal["sn", "order_sn"]]
+    words: Mapping[str, Word]
     params: Mapping[str, object] = field(default_factory=dict)
     variants: Mapping[int, str] = field(default_factory=dict)
+    told: tuple[Word, ...] = ()
+    by_read: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A listing that answers about up to `size` landed records, whose numbers stand in its parameter `word`.
+
+    The first typed column of its entity holds the number that was asked for.
+    """
+
+    listing: Listing
+    word: str
+    size: int
+
+    @property
+    def api_type(self) -> str:
+        """The operation."""
+        return self.listing.api_type
+
+    @property
+    def entity(self) -> Entity:
+        """What it answers with."""
+        return self.listing.entity
 
 
 @dataclass(frozen=True)
@@ -54,24 +87,41 @@ class ByWindow:
     lookup: Lookup | None = None
 
 
+Subject = Literal["order", "line", "parcel", "case", "returned_line"]
+"""What is asked about: parent orders, child orders, packages, after-sales cases, their lines that come back."""
+
+
 @dataclass(frozen=True)
 class ByOrder:
-    """Ask about each landed order that changed since; `statuses` limits it to parents in these states (§8.1)."""
+    """Ask about each landed order, or what belongs to it (`about`), that changed since it was last asked about.
 
-    lookup: Lookup
-    statuses: tuple[int, ...] | None = None
+    `statuses` limits it to orders or cases in these states (§8.1, §13.1), `recent` a live run to orders of the last
+    `OMNI_PARCEL_DAYS`. A parcel is asked about again every `OMNI_TRACKING_HOURS`, until one of the words of `final`.
+    """
+
+    lookup: Lookup | Batch
+    about: Subject = "order"
+    statuses: tuple[int, ...] = ()
     follows_after_sales: bool = False
+    recent: bool = False
+    final: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ByCatalogue:
-    """Read a whole list, bucket by bucket; keep a dated copy; read the children of every record that is not closed."""
+    """Read a whole list, bucket by bucket; keep a dated copy; read the children of every record that is not closed.
+
+    `region_word` asks once for each region that the shop sells to; the region leads the key. `settles_after`: the list
+    is sorted newest first and its records stand still after so long: stop at a page that was seen before that.
+    """
 
     listing: Listing
-    buckets: tuple[Mapping[str, object], ...]
+    buckets: tuple[Mapping[str, object], ...] = ({},)
     snapshot: Entity | None = None
     children: Listing | None = None
     child_word: str = ""
+    region_word: str = ""
+    settles_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -92,3 +142,21 @@ class Stream:
             return (reading.lookup.api_type,)
         second = reading.lookup if isinstance(reading, ByWindow) else reading.children
         return (reading.listing.api_type, *([second.api_type] if second else []))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Streams whose landed records tell this one what to ask for."""
+        if not isinstance(self.reading, ByOrder):
+            return ()
+        if self.reading.follows_after_sales:
+            return ("orders", "after_sales")
+        return _SOURCES[self.reading.about]
+
+
+_SOURCES: Mapping[Subject, tuple[str, ...]] = {
+    "order": ("orders",),
+    "line": ("orders",),
+    "parcel": ("shipments",),
+    "case": ("after_sales",),
+    "returned_line": ("after_sales", "after_sales_lines"),
+}

@@ -18,7 +18,7 @@ from dagster import (
 )
 from pydantic import Field
 
-from connectors.temu.streams import ByOrder, Stream
+from connectors.temu.streams import Stream
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.ingest import partitions, reading
 from orchestration.names import ORDERS_POOL, PRODUCTS_POOL, SHOP_DAY_STEP, SHOP_STEP
@@ -35,7 +35,7 @@ class ReadConfig(Config):
 def specs_of(stream: Stream) -> Iterator[AssetSpec]:
     """The stream's own table, and the tables that it lands beside it."""
     for table in tables_of(stream):
-        parents = [stream.name] if table != stream.name else _reads(stream)
+        parents = [stream.name] if table != stream.name else stream.sources
         yield AssetSpec(
             temu_key(table),
             deps=[temu_key(parent) for parent in parents],
@@ -46,13 +46,6 @@ def specs_of(stream: Stream) -> Iterator[AssetSpec]:
             kinds={"postgres", "python"},
             metadata={"stream": stream.name, "dagster/table_name": f"raw_temu.{table}"},
         )
-
-
-def _reads(stream: Stream) -> list[str]:
-    """Streams whose landed records tell this one what to ask for."""
-    if not isinstance(stream.reading, ByOrder):
-        return []
-    return ["orders", "after_sales"] if stream.reading.follows_after_sales else ["orders"]
 
 
 def build_reading_assets(

@@ -111,11 +111,16 @@ class Desk:
 
 TABLES = (
     "orders", "order_versions", "order_amounts", "order_details", "products", "product_snapshots", "activities",
-    "activity_goods", "after_sales", "after_sales_details",
+    "activity_goods", "after_sales", "after_sales_details", "after_sales_lines", "return_parcels", "cancellations",
+    "shipments", "tracking_events", "unshipped_packages", "carriers", "warehouses",
 )  # fmt: skip
 READ_TIMES = dict.fromkeys(
-    ("products", "product_snapshots", "activities", "activity_goods"), "array['source_updated_at']"
-)
+    (
+        "products", "product_snapshots", "activities", "activity_goods", "cancellations", "tracking_events",
+        "unshipped_packages", "carriers", "warehouses",
+    ),
+    "array['source_updated_at']",
+)  # fmt: skip
 """Tables of sources without update times: theirs is the instant of the read, to the second."""
 
 

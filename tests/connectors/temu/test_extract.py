@@ -11,7 +11,8 @@ import pytest
 from connectors.errors import StreamForbiddenError, UnstableWindowError
 from connectors.records import Window
 from connectors.temu.errors import NotReadyError, OtherSiteError, RecordNotFoundError
-from connectors.temu.extract import Leaf, Parent, Reader
+from connectors.temu.extract import Leaf, Reader
+from connectors.temu.lookups import Parent
 from connectors.temu.streams import STREAMS, ByOrder, Lookup
 from connectors.temu.windows import Recognise
 
@@ -47,9 +48,12 @@ class Gateway:
 class Landed:
     """What has landed, as the test says."""
 
-    def __init__(self, *chunks: Sequence[Parent], closed: Collection[int] = ()) -> None:
+    def __init__(
+        self, *chunks: Sequence[Parent], closed: Collection[int] = (), settled: Collection[object] = ()
+    ) -> None:
         self.chunks = chunks
         self.closed = closed
+        self.settled = set(settled)
 
     async def parents(self, _reading: ByOrder, _window: Window) -> AsyncIterator[Sequence[Parent]]:
         for chunk in self.chunks:
@@ -60,6 +64,12 @@ class Landed:
 
     async def closed_activities(self) -> Collection[int]:
         return self.closed
+
+    async def regions(self) -> Sequence[int]:
+        return [211, 76]
+
+    async def seen_before(self, _table: str, keys: Collection[object], _instant: datetime) -> bool:
+        return set(keys) <= self.settled
 
     def recognise(self, _table: str) -> Recognise:
         async def nothing(_window: Window) -> None:

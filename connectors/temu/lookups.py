@@ -1,0 +1,105 @@
+"""Asking about landed records: one per call, or several where the operation takes a list of numbers.
+
+Belongs here: parameters of such calls, which variant of an operation serves a site, and what an answer means that is
+none (not ready, not found, nothing to tell). Which records to ask about is said by `extract` and what has landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+
+from connectors.temu.client import TemuClient
+from connectors.temu.concurrent import all_of
+from connectors.temu.decoding import Rejected
+from connectors.temu.entities import Rows
+from connectors.temu.errors import NothingToTellError, NotReadyError, OtherSiteError, RecordNotFoundError
+from connectors.temu.pagination import read_all
+from connectors.temu.streams import Batch, Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A landed record to ask about: its number, its order's, its case's, the update time to read it for."""
+
+    sn: str
+    order_sn: str
+    updated_at: datetime
+    case_sn: str | None = None
+
+
+@dataclass(slots=True)
+class Answers:
+    """What was answered; `pending` records were not ready on the platform."""
+
+    rows: Rows = field(default_factory=Rows)
+    pending: int = 0
+
+
+class Asker:
+    """Asks for one shop. The first question of a kind goes alone, to learn whether we may ask at all."""
+
+    def __init__(self, client: TemuClient) -> None:
+        self._client = client
+        self._allowed: set[str] = set()
+
+    async def ask(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Answers:
+        """The answers about `parents`. StreamForbiddenError after one call if the token lacks the operation."""
+        size = lookup.size if isinstance(lookup, Batch) else 1
+        groups = [parents[start : start + size] for start in range(0, len(parents), size)]
+        alone = 0 if lookup.api_type in self._allowed else 1
+        results = [await self._answer(lookup, group) for group in groups[:alone]]
+        self._allowed.add(lookup.api_type)
+        results += await all_of(self._answer(lookup, group) for group in groups[alone:])
+        found = Answers(pending=results.count(None))
+        for rows in results:
+            if rows is not None:
+                found.rows.records += rows.records
+                found.rows.rejected += rows.rejected
+        return found
+
+    async def _answer(self, lookup: Lookup | Batch, group: Sequence[Parent]) -> Rows | None:
+        if isinstance(lookup, Batch):
+            return await self._listed(lookup, group)
+        return await self._one(lookup, group[0])
+
+    async def _listed(self, batch: Batch, group: Sequence[Parent]) -> Rows:
+        asked = {parent.sn: parent.updated_at for parent in group}
+        rows = await read_all(self._client, batch.listing, {batch.word: list(asked)})
+        owned = [(record, asked.get(str(record.columns[0]))) for record in rows.records]
+        # A record that nobody asked for belongs to another question, which dates it.
+        return Rows([replace(record, source_updated_at=at) for record, at in owned if at], rows.rejected)
+
+    async def _one(self, lookup: Lookup, parent: Parent) -> Rows | None:
+        """One answer as rows; None if the platform is still computing it."""
+        params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
+        try:
+            api_type, answer = await self._call_variant(lookup, parent, params)
+        except NotReadyError:
+            return None
+        except NothingToTellError:
+            api_type, answer = lookup.api_type, b"{}"
+        except RecordNotFoundError as error:
+            return Rows(rejected=[Rejected("not_found", "", str(error), msgspec.json.encode(params))])
+        extra = (api_type,) if lookup.variants else ()
+        told = tuple(getattr(parent, name) for name in lookup.told)
+        at = self._client.now() if lookup.by_read else parent.updated_at
+        return lookup.entity.rows([answer], at=at, prefix=(parent.sn,), extra=told + extra)
+
+    async def _call_variant(self, lookup: Lookup, parent: Parent, params: Mapping[str, object]) -> tuple[str, bytes]:
+        variant = lookup.variants.get(_region(parent.order_sn))
+        if variant:
+            try:
+                return variant, await self._client.call(variant, params)
+            except OtherSiteError:
+                pass  # the site moved to the general operation since our table was written
+        return lookup.api_type, await self._client.call(lookup.api_type, params)
+
+
+def _region(order_sn: str) -> int:
+    """Region id inside `PO-<region, 3 digits>-<17 digits>` (§3.3), 0 if the number looks different."""
+    parts = order_sn.split("-")
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0

@@ -1,1 +1,0 @@
-{{ typed_staging('stg_temu__shipments') }}
