@@ -54,9 +54,27 @@ class Settings(BaseSettings):
         default="info", description="Log lines of the services, as JSON; debug shows every call."
     )
 
+    webhook_window_hours: float = Field(
+        default=30.0,
+        gt=0,
+        description="Pushed events sent longer ago are refused; the last retry comes after 28 hours.",
+    )
+    webhook_ampersand: bool = Field(
+        default=False, description="Also accept signatures over key=value&…, which the platform's prose describes."
+    )
+    webhook_seed_secret: SecretStr | None = Field(
+        default=None, description="Accept clear bodies with X-Temu-Signature, HMAC-SHA256 with this secret."
+    )
+    webhook_seed_mall_id: int | None = Field(default=None, gt=0, description="The shop whose events have clear bodies.")
+    api_calls_per_minute: int = Field(default=120, ge=1, description="Calls of the control API per key.")
+
     bind_host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
     dagster_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
     superset_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
+    door_port: int = Field(default=0, ge=0, le=65535, description="Webhook door and control API; 0 = a free port.")
+    dagster_url: str | None = Field(
+        default=None, description="Dagster's web server, through which the control API starts runs. Set by omni itself."
+    )
     gateway_port: int = Field(default=0, ge=0, le=65535, description="Sandbox gateway; 0 = a free port.")
     postgres_port: int = Field(default=0, ge=0, le=65535, description="Embedded server; 0 = a free port.")
 

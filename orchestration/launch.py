@@ -133,8 +133,12 @@ class DagsterClient:
         shops: Sequence[str] = (),
         cells: Cells | None = None,
         tags: Mapping[str, str] | None = None,
+        config: Mapping[str, object] | None = None,
     ) -> str:
-        """Queue a job and return its run id. `shops` narrows a live run to some shops (names or mall ids)."""
+        """Queue a job and return its run id. `shops` narrows a live run to some shops (names or mall ids).
+
+        `config` is the whole run config where the job takes another one.
+        """
         live = {MODE_TAG: LIVE} if job in (INGEST_ORDERS, INGEST_PRODUCTS) else {}
         all_tags = {**(cells.tags() if cells else live), **(tags or {})}
         params = {
@@ -143,10 +147,10 @@ class DagsterClient:
                 "repositoryLocationName": LOCATION_OF_JOB[job],
                 "jobName": job,
             },
-            "runConfigData": _config(job, shops),
+            "runConfigData": config or _config(job, shops),
             "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in all_tags.items()]},
         }
-        answer = self._ask(LAUNCH, {"params": params})["launchRun"]
+        answer = self.ask(LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             raise ConfigurationError(f"Dagster did not launch {job}: {_reason(answer)}", remedy=f"see {self.url}")
         return str(answer["run"]["runId"])
@@ -158,7 +162,7 @@ class DagsterClient:
             over = self.status(run_id) in FINAL  # asked before the events: none may be missed
             more = True
             while more:
-                page = self._ask(EVENTS, {"run": run_id, "cursor": cursor})["logsForRun"]
+                page = self.ask(EVENTS, {"run": run_id, "cursor": cursor})["logsForRun"]
                 if page["__typename"] != "EventConnection":
                     raise ConfigurationError(f"run {run_id}: {_reason(page)}", remedy=f"see {self.url}/runs")
                 yield from filter(None, map(_progress, page["events"]))
@@ -169,7 +173,7 @@ class DagsterClient:
 
     def status(self, run_id: str) -> str:
         """QUEUED, STARTING, STARTED, SUCCESS, FAILURE, CANCELED …"""
-        answer = self._ask(STATUS, {"run": run_id})["runOrError"]
+        answer = self.ask(STATUS, {"run": run_id})["runOrError"]
         if answer["__typename"] != "Run":
             raise ConfigurationError(f"run {run_id}: {_reason(answer)}", remedy=f"see {self.url}/runs")
         return str(answer["status"])
@@ -177,7 +181,7 @@ class DagsterClient:
     def backfill(self, assets: Sequence[Sequence[str]], partitions: Sequence[str]) -> str:
         """Launch what the UI calls a backfill of these assets and cells; returns its id."""
         params = {"assetSelection": [{"path": list(path)} for path in assets], "partitionNames": list(partitions)}
-        answer = self._ask(BACKFILL, {"params": params})["launchPartitionBackfill"]
+        answer = self.ask(BACKFILL, {"params": params})["launchPartitionBackfill"]
         if answer["__typename"] != "LaunchBackfillSuccess":
             raise ConfigurationError(
                 f"Dagster did not launch the backfill: {_reason(answer)}", remedy=f"see {self.url}"
@@ -186,7 +190,7 @@ class DagsterClient:
 
     def backfill_status(self, backfill_id: str) -> str:
         """REQUESTED, COMPLETED_SUCCESS, COMPLETED_FAILED, FAILED, CANCELED …"""
-        return str(self._ask(BACKFILL_STATUS, {"id": backfill_id})["partitionBackfillOrError"]["status"])
+        return str(self.ask(BACKFILL_STATUS, {"id": backfill_id})["partitionBackfillOrError"]["status"])
 
     def cancel_cut_off_runs(self) -> list[str]:
         """Mark as cancelled every run that Dagster believes is under way; returns their job names.
@@ -194,16 +198,17 @@ class DagsterClient:
         For the moment before the daemon starts: what was under way then died with the processes of a killed omni, and
         would keep its pool's place for ever. Nothing is lost, the next live run reads on from the watermark.
         """
-        found = self._ask(RUNS_UNDER_WAY, {})["runsOrError"]
+        found = self.ask(RUNS_UNDER_WAY, {})["runsOrError"]
         if found["__typename"] != "Runs":
             raise ConfigurationError(f"Dagster does not tell its runs: {_reason(found)}", remedy=f"see {self.url}/runs")
         for run in found["results"]:
-            answer = self._ask(CANCEL, {"run": run["runId"]})["terminateRun"]
+            answer = self.ask(CANCEL, {"run": run["runId"]})["terminateRun"]
             if answer["__typename"] != "TerminateRunSuccess":
                 raise ConfigurationError(f"run {run['runId']}: {_reason(answer)}", remedy=f"see {self.url}/runs")
         return [str(run["jobName"]) for run in found["results"]]
 
-    def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+    def ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        """The data of any GraphQL query. Raises TransientError or ConfigurationError."""
         try:
             response = httpx.post(
                 f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=self._timeout

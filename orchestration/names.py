@@ -12,6 +12,7 @@ TRANSFORM_LOCATION = "transform"
 INGEST_ORDERS = "ingest_orders"
 INGEST_PRODUCTS = "ingest_products"
 REFRESH_ORDERS = "refresh_orders"
+REFRESH_PRODUCTS = "refresh_products"
 LOAD_FILES = "load_files"
 RECOUNT_ORDERS = "recount_orders"
 BUILD_MARTS = "build_marts"
@@ -22,6 +23,10 @@ MODE_TAG = "omni/mode"
 LIVE = "live"
 WINDOW = "window"
 
+REQUEST_TAG = "omni/request"
+"""What a program asked for through the API: equal requests have equal tags."""
+REQUESTED_BY_TAG = "omni/requested_by"
+
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 """One run for a rectangle of cells; a cell of shop × day reads `2026-11-02|Shop name`."""
@@ -30,6 +35,8 @@ SHOPS_PARTITIONS = "shops"
 
 SHOP_DAY_STEP = "raw_temu_by_shop_and_day"
 SHOP_STEP = "raw_temu_by_shop"
+NAMED_ORDERS_STEP = "refresh_named_orders"
+NAMED_PRODUCTS_STEP = "refresh_named_products"
 
 ORDERS_POOL = "temu_orders"
 PRODUCTS_POOL = "temu_products"
@@ -42,6 +49,7 @@ LOCATION_OF_JOB = {
     INGEST_ORDERS: INGEST_LOCATION,
     INGEST_PRODUCTS: INGEST_LOCATION,
     REFRESH_ORDERS: INGEST_LOCATION,
+    REFRESH_PRODUCTS: INGEST_LOCATION,
     LOAD_FILES: INGEST_LOCATION,
     RECOUNT_ORDERS: INGEST_LOCATION,
     BUILD_MARTS: TRANSFORM_LOCATION,

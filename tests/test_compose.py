@@ -117,10 +117,11 @@ def test_there_is_no_default_secret():
                 assert value.startswith("${")
 
 
-def test_the_door_gets_neither_database_nor_data():
-    assert set(SERVICES["door"]["environment"]) == {"OMNI_BIND_HOST"}
-    assert "volumes" not in SERVICES["door"]
-    assert "env_file" not in SERVICES["door"]
+def test_the_door_writes_into_the_inbox_that_the_pipeline_reads_and_finds_dagster_where_it_listens():
+    door, webserver = SERVICES["door"], SERVICES["webserver"]
+    assert door["volumes"] == SERVICES["ingest"]["volumes"]
+    assert door["environment"]["OMNI_DATA_DIR"] == SERVICES["ingest"]["environment"]["OMNI_DATA_DIR"]
+    assert door["environment"]["OMNI_DAGSTER_URL"] == f"http://webserver:{webserver['command'][-1]}"
 
 
 def test_volumes_are_named_and_postgres_keeps_its_data():

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
+import psycopg
 
 from connectors.errors import OmniError
+from connectors.postgres.quota import calls_per_second
 from connectors.settings import Settings
 from connectors.shops import Shop
 from connectors.sync.run import TOKEN_CHECK
@@ -21,7 +23,10 @@ from connectors.temu.streams import STREAMS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCheck:
-    """The platform's view of a shop. `expires_at` is UTC; `missing` are operations that its token may not call."""
+    """The platform's view of a shop. `expires_at` is UTC; `missing` are operations that its token may not call.
+
+    `calls_per_second` is the quota that we keep for its app key; None = the gateway did not answer.
+    """
 
     shop_name: str
     is_well: bool
@@ -31,6 +36,7 @@ class ShopCheck:
     expires_at: datetime | None = None
     missing: tuple[str, ...] = ()
     clock_skew_seconds: int = 0
+    calls_per_second: float | None = None
 
 
 class _Token(msgspec.Struct, rename="camel"):
@@ -56,6 +62,8 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
     async with open_office(database_url, settings) as office, office.session(shop) as session:
         token = await session.client.ask(TOKEN_CHECK, None, _Token) or _Token()
         now = session.client.now()
+    with psycopg.connect(database_url) as connection:
+        quota = calls_per_second(connection, shop.app_key)
     expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
     needed = [operation for stream in STREAMS.values() for operation in stream.operations]
     granted = needed if token.api_scope_list is None else token.api_scope_list
@@ -70,6 +78,7 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
         expires_at=expires_at,
         missing=missing,
         clock_skew_seconds=round((now - datetime.now(UTC)).total_seconds()),
+        calls_per_second=quota,
     )
 
 

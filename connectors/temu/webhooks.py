@@ -95,7 +95,7 @@ def open_delivery(delivery: Delivery, secrets: Sequence[SecretStr], *, ampersand
     for secret in secrets:
         plain = _decrypted(sealed, secret)
         if plain is not None and _is_signed(delivery, plain, secret, ampersand=ampersand):
-            return read_event(delivery.event_code, _message(plain), sent_at)
+            return read_event(delivery.event_code, message_in(plain), sent_at)
     raise UnverifiedDeliveryError("no active secret of this app key fits", remedy=_SECRET_REMEDY)
 
 
@@ -111,7 +111,7 @@ def open_seed_delivery(body: bytes, signature: str, secret: SecretStr, mall_id: 
     expected = hmac.new(secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
     if not _same(signature, expected):
         raise UnverifiedDeliveryError("the signature does not fit", remedy="compare OMNI_WEBHOOK_SEED_SECRET")
-    message = _message(body)
+    message = message_in(body)
     code, data, sent = message.get("event_type"), message.get("data"), message.get("timestamp")
     if not isinstance(code, str) or not isinstance(data, dict) or isinstance(sent, bool) or not isinstance(sent, int):
         raise MalformedDeliveryError("event_type, data and timestamp are expected")
@@ -133,7 +133,7 @@ def is_fresh(sent_at: datetime, now: datetime, window: timedelta) -> bool:
 
 def sealed_body(body: bytes) -> str:
     """The Base64 text inside `{"eventData": …}`. MalformedDeliveryError if the body is something else."""
-    text = _message(body).get("eventData")
+    text = message_in(body).get("eventData")
     if not isinstance(text, str) or not text:
         raise MalformedDeliveryError("eventData is missing")
     return text
@@ -187,7 +187,8 @@ def _instant(epoch: int | None, per_second: int) -> datetime | None:
     return datetime.fromtimestamp(epoch / per_second, UTC)
 
 
-def _message(text: bytes) -> dict[str, Any]:
+def message_in(text: bytes) -> dict[str, Any]:
+    """A JSON object. MalformedDeliveryError if it is none."""
     try:
         message = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -9,11 +9,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The instant at which as_of_date is over in the reporting time zone. #}
+{% macro end_of_as_of_date() -%}
+    (({{ as_of_date() }} + 1)::timestamp at time zone '{{ var("reporting_timezone") }}')
+{%- endmacro %}
+
 {# The instant at which open matters (parcels, deadlines) are judged: the var, else the end of a named as_of_date, else
    the start of the run – a deadline of today is met or missed today, not tomorrow. #}
 {% macro as_of_at() -%}
     {%- if var('as_of_at') -%} '{{ var("as_of_at") }}'::timestamptz
-    {%- elif var('as_of_date') -%} (({{ as_of_date() }} + 1)::timestamp at time zone '{{ var("reporting_timezone") }}')
+    {%- elif var('as_of_date') -%} {{ end_of_as_of_date() }}
     {%- else -%} {{ refreshed_at() }}
     {%- endif -%}
 {%- endmacro %}

@@ -42,7 +42,7 @@ class _Demo:
     def __init__(self, settings: Settings, *, orders_per_day: int, seed: int) -> None:
         self.settings = settings
         self.stack = Stack(settings)
-        self.steps = Steps(total=9)
+        self.steps = Steps(total=10)
         self.orders_per_day = orders_per_day
         self.seed = seed
         self.gateway_url = ""
@@ -56,6 +56,7 @@ class _Demo:
             self._start_gateway()
             self._register_shops()
             dagster_url = self._start_dagster()
+            door_url = self._start_door()
             self._load(dagster_url)
             self._build(dagster_url)
             self._provision(bi_installed)
@@ -64,7 +65,7 @@ class _Demo:
         self._summarise(charts)
         code = self._verdict(charts)
         if not once and code == 0:
-            self.stack.announce(dagster_url, superset_url)
+            self.stack.announce(dagster_url, superset_url, door_url)
             self.stack.watch()
         return code
 
@@ -109,6 +110,12 @@ class _Demo:
     def _start_dagster(self) -> str:
         with self.steps.step("Dagster: code servers, web server, daemon") as step:
             url = self.stack.start_dagster()
+            step.note = url
+        return url
+
+    def _start_door(self) -> str:
+        with self.steps.step("Webhook door and control API") as step:
+            url = self.stack.start_door()
             step.note = url
         return url
 

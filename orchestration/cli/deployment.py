@@ -1,4 +1,4 @@
-"""Services that only a deployment in containers runs: Superset's worker and beat, and the webhook door.
+"""Services that only a deployment in containers runs: Superset's worker and beat.
 
 Belongs here: their command lines and how each is asked for its health. The services that the demo runs too live in
 `services`; which container runs what is written in docker-compose.yml.
@@ -6,39 +6,20 @@ Belongs here: their command lines and how each is asked for its health. The serv
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-
 from connectors.errors import ConfigurationError
 from connectors.settings import Settings
-from connectors.webhook_door import HEALTH_PATH
 from orchestration.cli.services import Service, superset_python
 
 CELERY_APP = "superset.tasks.celery_app:app"
 BROKER = "OMNI_SUPERSET_BROKER_URL"
 BEAT_SILENCE_SECONDS = 600
 """Beat writes its schedule to disk every three minutes; a file older than this means that it hangs."""
-
-
-def door_service(settings: Settings, port: int) -> Service:
-    """The webhook door behind uvicorn. It needs neither the database nor a secret, so it gets neither."""
-    url = f"http://{settings.bind_host}:{port}"
-    command = [sys.executable, "-m", "uvicorn", "--factory", "connectors.webhook_door:build_app"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OMNI_")}
-    return Service(
-        "door",
-        [*command, "--host", settings.bind_host, "--port", str(port), "--no-server-header"],
-        environment,
-        url=url,
-        is_well=lambda: _answers(f"{url}{HEALTH_PATH}"),
-    )
 
 
 def worker_service(environment: Mapping[str, str]) -> Service:
@@ -87,10 +68,3 @@ def _is_fresh(schedule: Path) -> bool:
     # The suffix of the file depends on which database module Python found for its shelves.
     times = [path.stat().st_mtime for path in schedule.parent.glob(f"{schedule.name}*")]
     return bool(times) and time.time() - max(times) < BEAT_SILENCE_SECONDS
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5.0).is_success
-    except httpx.HTTPError:
-        return False

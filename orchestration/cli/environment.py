@@ -30,16 +30,18 @@ class Ports:
     transform: int
     dagster: int
     superset: int
+    door: int
 
     @classmethod
     def choose(cls, settings: Settings) -> Ports:
         """Configured ports, and free ones for those left at 0."""
-        free = iter(_free_ports(settings.bind_host, 4))
+        free = iter(_free_ports(settings.bind_host, 5))
         return cls(
             ingest=next(free),
             transform=next(free),
             dagster=settings.dagster_port or next(free),
             superset=settings.superset_port or next(free),
+            door=settings.door_port or next(free),
         )
 
 
@@ -62,6 +64,7 @@ def pipeline_environment(settings: Settings, database_url: str, ports: Ports | N
             "OMNI_INGEST_PORT": str(ports.ingest),
             "OMNI_TRANSFORM_HOST": settings.bind_host,
             "OMNI_TRANSFORM_PORT": str(ports.transform),
+            "OMNI_DAGSTER_URL": settings.dagster_url or f"http://{settings.bind_host}:{ports.dagster}",
         }
     return environment
 

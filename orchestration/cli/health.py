@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from connectors.settings import Settings
-from orchestration.cli.deployment import beat_service, door_service, worker_service
+from orchestration.cli.deployment import beat_service, worker_service
 from orchestration.cli.environment import Ports, pipeline_environment
-from orchestration.cli.services import Service, dagster_services, superset_service
+from orchestration.cli.services import Service, dagster_services, door_service, superset_service
 
 SERVICES = ("ingest", "transform", "webserver", "daemon", "superset", "superset-worker", "superset-beat", "door")
 
@@ -33,11 +33,11 @@ def _service(name: str, settings: Settings, port: int) -> Service:
         return worker_service(os.environ)
     if name == "superset-beat":
         return beat_service(settings, os.environ)
-    ports = Ports(port, port, port, port)
+    ports = Ports(port, port, port, port, port)
     known = [
         *dagster_services(settings, ports, {}),
         superset_service(settings, ports, {}),
-        door_service(settings, port),
+        door_service(settings, port, {}),
     ]
     return next(service for service in known if service.name == name)
 

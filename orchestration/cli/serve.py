@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,10 +13,10 @@ from connectors.postgres.server import ensure_database
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi, provision_bi
 from orchestration.cli.db import migrated_database
-from orchestration.cli.deployment import beat_service, door_service, worker_service
+from orchestration.cli.deployment import beat_service, worker_service
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
-from orchestration.cli.services import Service, dagster_services, superset_service
+from orchestration.cli.services import Service, dagster_services, door_service, superset_service
 
 
 class ServiceName(StrEnum):
@@ -41,13 +42,14 @@ def serve(
     The code servers of a web server or daemon in another container are found by OMNI_INGEST_HOST, OMNI_INGEST_PORT,
     OMNI_TRANSFORM_HOST and OMNI_TRANSFORM_PORT.
 
-    superset-worker and superset-beat need OMNI_SUPERSET_BROKER_URL. The door answers webhook senders that it is closed.
+    superset-worker and superset-beat need OMNI_SUPERSET_BROKER_URL. The door takes pushed events and serves the control
+    API; it starts runs through the web server that OMNI_DAGSTER_URL names.
 
     Example: `omni serve webserver --port 3000`
     """
     settings = Settings() if host is None else Settings(bind_host=host)
     chosen = Ports.choose(settings)
-    ports = Ports(port or chosen.ingest, port or chosen.transform, port or chosen.dagster, port or chosen.superset)
+    ports = Ports(**{name: port or number for name, number in asdict(chosen).items()})
     service = _find(name, settings, ports)
     os.chdir(PROJECT_ROOT)
     command = list(service.command)
@@ -66,8 +68,6 @@ def provision() -> None:
 
 
 def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
-    if name is ServiceName.door:
-        return door_service(settings, ports.ingest)
     url = ensure_database(settings)
     if name in (ServiceName.superset, ServiceName.superset_worker, ServiceName.superset_beat):
         install_bi()
@@ -75,6 +75,8 @@ def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
     environment = pipeline_environment(settings, url, ports)
     for variable in ("OMNI_INGEST_HOST", "OMNI_INGEST_PORT", "OMNI_TRANSFORM_HOST", "OMNI_TRANSFORM_PORT"):
         environment[variable] = os.environ.get(variable, environment[variable])
+    if name is ServiceName.door:
+        return door_service(settings, ports.door, environment)
     if name is ServiceName.transform:
         prepare_manifest(environment)
     return next(one for one in dagster_services(settings, ports, environment) if one.name == name.value)

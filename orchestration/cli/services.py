@@ -24,6 +24,7 @@ from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.environment import SUPERSET_DIR, Ports
 
 STOP_SECONDS = 10.0
+DOOR_HEALTH = "/health"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,19 @@ def superset_service(settings: Settings, ports: Ports, environment: Mapping[str,
 def superset_python() -> Path:
     """The interpreter of the BI environment."""
     return SUPERSET_DIR / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def door_service(settings: Settings, port: int, environment: Mapping[str, str]) -> Service:
+    """The webhook door and the control API behind uvicorn: one process, whose memory holds rates and known secrets."""
+    url = f"http://{settings.bind_host}:{port}"
+    command = [sys.executable, "-m", "uvicorn", "--factory", "orchestration.api.app:serve_app", "--no-access-log"]
+    return Service(
+        "door",
+        [*command, "--host", settings.bind_host, "--port", str(port), "--no-server-header", "--log-level", "warning"],
+        environment,
+        url=url,
+        is_well=lambda: _answers(f"{url}{DOOR_HEALTH}"),
+    )
 
 
 class Supervisor:

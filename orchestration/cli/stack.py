@@ -19,7 +19,14 @@ from orchestration.cli.console import complain, say, table
 from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
 from orchestration.cli.manifest import prepare_manifest
-from orchestration.cli.services import Service, Supervisor, dagster_services, stop_leftovers, superset_service
+from orchestration.cli.services import (
+    Service,
+    Supervisor,
+    dagster_services,
+    door_service,
+    stop_leftovers,
+    superset_service,
+)
 from orchestration.launch import DagsterClient
 
 RESTART_PAUSE_SECONDS = 5.0
@@ -59,6 +66,12 @@ class Stack:
         self._start([service])
         return service.url
 
+    def start_door(self) -> str:
+        """Start the webhook door with its control API; returns its URL. Dagster must be there, or runs cannot start."""
+        service = door_service(self.settings, self.ports.door, self.pipeline_environment())
+        self._start([service])
+        return service.url
+
     def start(self, service: Service) -> None:
         """Start any other service and wait until it is well."""
         self._start([service])
@@ -71,17 +84,19 @@ class Stack:
         """Variables of the Superset processes."""
         return superset_environment(self.settings, self.database_url)
 
-    def announce(self, dagster_url: str, superset_url: str) -> None:
+    def announce(self, dagster_url: str, superset_url: str, door_url: str) -> None:
         """Print where everything is and how to log in; `run/ready.json` says the same to programs, without secrets."""
         password = local_secret(self.settings, "superset_admin_password").get_secret_value()
         rows: list[tuple[object, ...]] = [
             ("Superset (dashboards)", superset_url, f"{ADMIN} / {password}"),
             ("Dagster (pipeline)", dagster_url, "no login, this machine only"),
+            ("Webhooks and API", f"{door_url}/api/docs", "omni api-keys create --help"),
             ("PostgreSQL", "omni db psql", "omni db url"),
         ]
         table("Ready", ("what", "where", "login"), rows)
         ready = self.settings.data_dir / "run" / "ready.json"
-        ready.write_text(json.dumps({"superset": superset_url, "dagster": dagster_url, "user": ADMIN}))
+        addresses = {"superset": superset_url, "dagster": dagster_url, "door": door_url, "user": ADMIN}
+        ready.write_text(json.dumps(addresses))
 
     def watch(self) -> None:
         """Keep services running until interrupted; one that ends is started again after a pause."""

@@ -61,7 +61,7 @@ def run_down(settings: Settings) -> int:
 
 
 def _start_and_watch(stack: Stack) -> int:
-    steps = Steps(total=4)
+    steps = Steps(total=5)
     with steps.step("Database") as step:
         stack.start_database()
         step.note = str(database_status(stack.settings))
@@ -71,9 +71,11 @@ def _start_and_watch(stack: Stack) -> int:
         provision_bi(stack.superset_environment(), say)
     with steps.step("Dagster") as step:
         dagster = step.note = stack.start_dagster()
+    with steps.step("Webhook door and control API") as step:
+        door = step.note = stack.start_door()
     with steps.step("Superset") as step:
         superset = step.note = stack.start_superset()
-    stack.announce(dagster, superset)
+    stack.announce(dagster, superset, door)
     stack.watch()
     return 0
 

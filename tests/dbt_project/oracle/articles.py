@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.dbt_project.oracle.periods import measures, month, month_after, month_before, parents, shop_columns
-from tests.dbt_project.oracle.reading import Row, Rows, grouped, ratio, whole
+from tests.dbt_project.oracle.reading import REPORTING_ZONE, Row, Rows, day_in, grouped, ratio, whole
 
 _UNKNOWN = "UNKNOWN"
 
@@ -123,7 +123,8 @@ def _stock(code: object, sales: Rows, listed: Rows, counted: dict[object, int | 
     on_hand = [counted[p["id"]] if p["id"] in counted else p["stock_quantity"] for p in listed]
     known = [units for units in on_hand if units is not None]
     stock = sum(known) if known else None
-    first = min((line["order_date"] for line in sales), default=None)
+    days = [line["order_date"] for line in sales]
+    first = min(days, default=None)
     velocity = min(30, (as_of - first).days + 1) if first else None
     units = _units([line for line in sales if line["order_date"] > as_of - timedelta(30)])
     return {
@@ -131,7 +132,9 @@ def _stock(code: object, sales: Rows, listed: Rows, counted: dict[object, int | 
         "sku_code": code,
         "is_on_sale": any(p["is_active"] for p in listed),
         "stock_on_hand": stock,
+        "listed_date": min((day_in(REPORTING_ZONE, p["listed_at"]) for p in listed if p["listed_at"]), default=None),
         "first_sale_date": first,
+        "last_sale_date": max(days, default=None),
         "velocity_days": velocity,
         "units_30d": units,
         "avg_daily_units": ratio(units, velocity) if velocity else None,

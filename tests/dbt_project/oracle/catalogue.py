@@ -6,6 +6,7 @@ from tests.dbt_project.oracle.reading import (
     Row,
     Rows,
     audit_instant,
+    business_instant,
     currency,
     grouped,
     lowest_if_unknown,
@@ -35,6 +36,7 @@ def _product(row: Row) -> Row:
         "stock_quantity": whole(row["stock_quantity"]),
         "is_active": row["is_active"] is True,
         "manager": text(row["manager"]),
+        "listed_at": business_instant(row.get("listed_at")),
     }
 
 

@@ -11,27 +11,27 @@ import pytest
 from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli import health
-from orchestration.cli.deployment import BROKER, beat_service, door_service, worker_service
-from orchestration.cli.environment import Ports
+from orchestration.cli.deployment import BROKER, beat_service, worker_service
+from orchestration.cli.environment import Ports, pipeline_environment
 from orchestration.cli.serve import ServiceName
+from orchestration.cli.services import door_service
 
 
 def test_every_service_that_can_be_served_can_be_asked_for_its_health():
     assert set(health.SERVICES) == {name.value for name in ServiceName}
 
 
-def test_the_door_is_served_and_found_well_and_missed_when_it_is_gone(monkeypatch, tmp_path):
-    monkeypatch.setenv("OMNI_SECRET_KEYS", "canary")
-    settings = Settings(_env_file=None, data_dir=tmp_path)
-    port = Ports.choose(settings).ingest
-    door = door_service(settings, port)
-    assert not any(name.startswith("OMNI_") for name in door.environment)
+def test_the_door_is_served_and_found_well_and_missed_when_it_is_gone(settings, database_url):
+    ports = Ports.choose(settings)
+    port = ports.door
+    door = door_service(settings, port, pipeline_environment(settings, database_url, ports))
+    assert door.environment["OMNI_DAGSTER_URL"].endswith(f":{ports.dagster}")
     with subprocess.Popen(
         door.command, env=dict(door.environment), cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL
     ) as process:
         try:
             answer = httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(f"{door.url}/health")
-            assert answer.json()["door"] == "closed"
+            assert answer.json()["door"] == "open"
             assert health.is_well("door", port)
         finally:
             process.terminate()

@@ -127,9 +127,14 @@ select
     default_manager,
     shipping_time,
     delivery_time,
+    expect_ship_latest_time,
+    latest_delivery_time,
+    package_sn,
+    customer_id,
     shipping_country,
     shipping_state,
     fulfillment_type,
+    package_sn,
     case
         when not has_shop then 'orphan_shop' -- Q1
         when not is_production then 'sandbox_shop' -- Q2

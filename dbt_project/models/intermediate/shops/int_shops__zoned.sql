@@ -21,7 +21,10 @@ select
     shops.entity,
     shops.business_model,
     shops.default_manager,
-    coalesce(shops.settlement_lag_days, {{ var('settlement_lag_days') }}) as settlement_lag_days,
+    case -- a lag of years or of less than nothing is a slip
+        when shops.settlement_lag_days between 0 and 366 then shops.settlement_lag_days
+        else {{ var('settlement_lag_days') }}
+    end as settlement_lag_days,
     coalesce(shops.is_active, true) as is_active,
     shops.last_sync_at,
     lower(coalesce(shops.environment, 'production')) = 'production' as is_production

@@ -1,34 +1,25 @@
 {% set window = var('velocity_window_days') %}
-with products as (
-    select * from {{ ref('int_products__deduplicated') }} where is_production and sku_code is not null
-),
-
-articles as (
+with articles as (
     select * from {{ ref('int_articles__described') }}
-),
-
-latest_snapshots as (
-    select distinct on (product_id) product_id, on_hand, in_transit
-    from {{ ref('int_inventory_snapshots__typed') }}
-    where snapshot_date <= {{ as_of_date() }}
-    order by product_id, snapshot_date desc
 ),
 
 stocks as (
     select
-        products.sku_code,
-        bool_or(products.is_active) as is_on_sale,
-        sum(coalesce(latest_snapshots.on_hand, products.stock_quantity)) as stock_on_hand,
-        sum(latest_snapshots.in_transit) as in_transit
-    from products
-    left join latest_snapshots on products.id = latest_snapshots.product_id
-    group by products.sku_code
+        sku_code,
+        bool_or(is_active) as is_on_sale,
+        min(listed_date) as listed_date,
+        sum(stock_on_hand) as stock_on_hand,
+        sum(in_transit) as in_transit
+    from {{ ref('int_products__stocked') }}
+    where sku_code is not null
+    group by sku_code
 ),
 
 sales as (
     select
         sku_code,
         min(order_date) as first_sale_date,
+        max(order_date) as last_sale_date,
         coalesce(sum(units_sold) filter (where order_date > {{ as_of_date() }} - {{ window }}), 0) as units_30d
     from {{ ref('mart_sku_daily') }}
     where order_lines > 0 and order_date <= {{ as_of_date() }} and sku_code <> '{{ var("unknown_sku") }}'
@@ -41,7 +32,9 @@ joined as (
         coalesce(stocks.is_on_sale, false) as is_on_sale,
         case when abs(stocks.stock_on_hand) < 1e15 then stocks.stock_on_hand::bigint end as stock_on_hand,
         case when abs(stocks.in_transit) < 1e15 then stocks.in_transit::bigint end as in_transit,
+        stocks.listed_date,
         sales.first_sale_date,
+        sales.last_sale_date,
         coalesce(sales.units_30d, 0)::bigint as units_30d,
         case -- LEAST ignores NULL, so never sold is asked first
             when sales.first_sale_date is not null
@@ -60,7 +53,9 @@ select
     joined.is_on_sale,
     joined.stock_on_hand,
     joined.in_transit,
+    joined.listed_date,
     joined.first_sale_date,
+    joined.last_sale_date,
     joined.velocity_days,
     joined.units_30d,
     {{ ratio('joined.units_30d', 'joined.velocity_days') }} as avg_daily_units,

@@ -93,6 +93,7 @@ select
     profits.shipping_country,
     profits.shipping_state,
     profits.fulfillment_type,
+    profits.package_sn,
     {{ refreshed_at() }} as _refreshed_at
 from profits
 inner join shops using (shop_id)
