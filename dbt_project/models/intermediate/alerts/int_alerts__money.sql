@@ -56,7 +56,32 @@ behind_pace as (
         < {{ var('target_pace_floor') }} * month_days.days_gone * managers.target_gmv_cny
 ),
 
+overdue as ( -- money owed, from the calendar; its days are no part of the alert
+    select
+        'collection_overdue' as rule, shop_id::text as entity_key, shop_id, null::text as manager,
+        sum(outstanding_cny) as observed, 0 as threshold
+    from {{ ref('mart_collection_calendar') }}
+    where state = 'overdue'
+    group by shop_id
+    having sum(outstanding_cny) > 0
+),
+
+off_expectation as (
+    select
+        'settlement_variance' as rule, shop_id || '/' || parent_key as entity_key, shop_id, manager,
+        variance_cny as observed,
+        greatest(
+            {{ var('settlement_variance_cny') }}, {{ var('settlement_variance_share') }} * abs(expected_amount_cny)
+        ) as threshold
+    from {{ ref('fct_collections') }}
+    where is_beyond_tolerance
+),
+
 holding as (
+    select * from overdue
+    union all
+    select * from off_expectation
+    union all
     select * from uncovered
     union all
     select * from stale_rates
