@@ -1,7 +1,7 @@
 -- Shipping money the platform passes on: a charge row, never GMV (§3.6). A parent that is pending or cancelled as a
 -- whole has none: its deduction takes the shipping back.
 with parents as (
-    select distinct on (shop_id, parent_order_sn) shop_id, parent_order_sn, parent_order_status, parent_order_time
+    select distinct on (shop_id, parent_order_sn) shop_id, parent_order_sn, parent_status_code, order_time
     from {{ ref('base_temu__order_lines') }}
     order by shop_id, parent_order_sn
 ),
@@ -17,7 +17,7 @@ select
     'freight_income' as charge_type,
     {{ from_minor_units('amounts.shipping', 'amounts.shipping_currency') }} as amount,
     amounts.shipping_currency as currency,
-    ({{ json_epoch('parents.parent_order_time') }} at time zone '{{ var("reporting_timezone") }}')::date as charge_date
+    {{ reporting_day('parents.order_time') }} as charge_date
 from amounts
 inner join parents using (shop_id, parent_order_sn)
-where amounts.shipping > 0 and parents.parent_order_status not in ('1', '3')
+where amounts.shipping > 0 and parents.parent_status_code not in (1, 3)

@@ -7,7 +7,7 @@ select
     component."productId" as spu_id,
     coalesce({{ json_number('component."soldFactor"') }}, 1) as sold_factor
 from {{ ref('base_temu__order_lines') }} as lines
-cross join lateral jsonb_to_recordset({{ json_array('lines.products') }}) as component (
+cross join lateral jsonb_to_recordset(lines.components) as component (
     "productSkuId" text, "extCode" text, "productId" text, "soldFactor" text
 )
-where lines.components > 1 or coalesce({{ json_number('component."soldFactor"') }}, 1) <> 1
+where lines.components is not null

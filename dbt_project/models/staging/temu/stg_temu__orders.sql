@@ -19,30 +19,27 @@ regions as (
 )
 
 select
-    {{ natural_id('order', ['lines.shop_id', 'lines.parent_order_sn', 'lines.order_sn']) }} as id,
+    lines.id,
     lines.shop_id,
     lines.order_sn,
     lines.order_sn as temu_order_id,
     lines.parent_order_sn,
-    -- The platform's own link to the listing: the order-level SKU id names the row of the SKU list.
-    case when lines.sku_id is not null then {{ natural_id('product', ['lines.shop_id', 'lines.sku_id']) }} end as product_id,
-    lines.product ->> 'productSkuId' as product_sku_id,
-    lines.product ->> 'extCode' as product_sku,
-    lines.product ->> 'productId' as spu_id,
+    lines.product_id,
+    lines.product_sku_id,
+    lines.product_sku,
+    lines.spu_id,
     lines.goods_name as product_name,
-    {{ json_bigint('lines.quantity') }} as quantity,
-    {{ from_minor_units('amounts.unit_base', 'amounts.currency') }} as unit_price,
-    {{ from_minor_units(
-        'amounts.net_base * ' ~ json_number('lines.quantity') ~ ' / amounts.original_quantity', 'amounts.currency'
-    ) }} as total_price,
+    lines.quantity,
+    amounts.unit_price,
+    {{ from_minor_units('amounts.net_base * lines.quantity / amounts.original_quantity', 'amounts.currency') }} as total_price,
     amounts.currency,
     null::text as status,
     lines.status_code as temu_status_code,
-    {{ json_epoch('lines.parent_order_time') }} as order_time,
+    lines.order_time,
     null::timestamptz as payment_time,
-    coalesce({{ json_epoch('lines.order_shipping_time') }}, {{ json_epoch('lines.parent_shipping_time') }}) as shipping_time,
-    {{ json_epoch('lines.expect_ship_latest_time') }} as expect_ship_latest_time,
-    {{ json_epoch('lines.latest_delivery_time') }} as latest_delivery_time,
+    lines.shipping_time,
+    lines.expect_ship_latest_time,
+    lines.latest_delivery_time,
     deliveries.delivered_at as delivery_time,
     lines.fulfillment_type,
     packages.package_sn,
@@ -51,7 +48,7 @@ select
     null::text as shipping_state,
     lines.source_updated_at as updated_at
 from lines
-left join amounts using (shop_id, order_sn)
+left join amounts using (shop_id, parent_order_sn, order_sn)
 left join deliveries using (shop_id, order_sn)
 left join packages using (shop_id, order_sn)
-left join regions on {{ json_code('lines.region_id') }} = regions.region_id
+left join regions using (region_id)

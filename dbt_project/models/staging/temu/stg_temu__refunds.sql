@@ -39,7 +39,7 @@ select
             round(shared.loss * shared.running_weight / shared.total_weight, shared.decimals)
             - round(shared.loss * (shared.running_weight - shared.weight) / shared.total_weight, shared.decimals)
         when line_amounts.unit_base is not null
-            then shared.refund_quantity * {{ from_minor_units('line_amounts.unit_base', 'line_amounts.currency') }}
+            then shared.refund_quantity * line_amounts.unit_price
         else shared.refund_quantity * shared.supply_price -- as ladder P does for the line itself
     end as refund_amount,
     case
@@ -53,4 +53,4 @@ select
     case when shared.status = 'completed' then shared.source_updated_at else shared.created_at end as refund_time,
     shared.source_updated_at as updated_at
 from shared
-left join {{ ref('base_temu__order_line_amounts') }} as line_amounts using (shop_id, order_sn)
+left join {{ ref('base_temu__order_line_amounts') }} as line_amounts using (shop_id, parent_order_sn, order_sn)

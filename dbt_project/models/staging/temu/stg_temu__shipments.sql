@@ -5,7 +5,7 @@ with parcels as (
         min(parcels.parent_order_sn) as parent_order_sn,
         min(coalesce(parcels.carrier_name, carriers.carrier_name)) as carrier,
         min(parcels.tracking_number) as tracking_number,
-        min(coalesce({{ json_epoch('lines.order_shipping_time') }}, {{ json_epoch('lines.parent_shipping_time') }})) as shipped_at
+        min(lines.shipping_time) as shipped_at
     from {{ ref('base_temu__parcels') }} as parcels
     left join {{ ref('base_temu__order_lines') }} as lines using (shop_id, order_sn)
     left join (

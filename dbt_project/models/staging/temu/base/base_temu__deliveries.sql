@@ -2,10 +2,8 @@
 -- When a delivered child order arrived (§3.6): the delivered scan of its last parcel, else when it was first seen with
 -- code 5. A scan alone does not make an order delivered: the platform's status does.
 with seen as (
-    select versions.shop_id, line.key as order_sn, versions.source_updated_at
-    from {{ source('raw_temu', 'order_versions') }} as versions
-    cross join lateral jsonb_each_text({{ json_object('versions.line_statuses') }}) as line
-    where coalesce(line.value, versions.parent_status::text) = '5'
+    select shop_id, order_sn, source_updated_at
+    from {{ ref('base_temu__delivered_versions') }}
     union all
     select shop_id, order_sn, source_updated_at
     from {{ ref('base_temu__order_lines') }}

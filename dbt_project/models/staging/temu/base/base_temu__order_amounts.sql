@@ -1,8 +1,8 @@
-{{ config(materialized='ephemeral') }}
+{{ unpacking('order_amounts', ['shop_id', 'parent_order_sn']) }}
 -- Money of parent orders out of the three dialects of the amount query, minor units: shipping income and what the
 -- seller loses by cancellations and refunds.
 with landed as (
-    select shop_id, parent_order_sn, payload from {{ source('raw_temu', 'order_amounts') }} offset 0
+    select shop_id, parent_order_sn, payload from {{ landed_since('order_amounts') }} as fresh
 ),
 
 parents as (

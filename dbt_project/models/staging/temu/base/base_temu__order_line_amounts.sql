@@ -1,7 +1,7 @@
-{{ config(materialized='ephemeral') }}
+{{ unpacking('order_amounts', ['shop_id', 'parent_order_sn']) }}
 -- Money of child orders out of the three dialects of the amount query, minor units, for the original quantity (§3.6).
 with landed as (
-    select shop_id, parent_order_sn, payload from {{ source('raw_temu', 'order_amounts') }} offset 0
+    select shop_id, parent_order_sn, payload from {{ landed_since('order_amounts') }} as fresh
 ),
 
 lines as (
@@ -24,14 +24,15 @@ lines as (
     )
 )
 
-select distinct on (shop_id, order_sn)
+select distinct on (shop_id, parent_order_sn, order_sn)
     shop_id,
     parent_order_sn,
     order_sn,
     currency,
     nullif(original_quantity, 0) as original_quantity,
     coalesce(unit_base, base / nullif(original_quantity, 0)) as unit_base,
+    {{ from_minor_units('coalesce(unit_base, base / nullif(original_quantity, 0))', 'currency') }} as unit_price,
     coalesce(discounted, coalesce(base, unit_base * original_quantity) - coalesce(seller_discount, 0)) as net_base
 from lines
 where order_sn is not null
-order by shop_id, order_sn, parent_order_sn
+order by shop_id, parent_order_sn, order_sn, base desc nulls last, unit_base desc nulls last

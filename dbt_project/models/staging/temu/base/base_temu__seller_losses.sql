@@ -10,10 +10,10 @@ with reversals as (
 
 cancelled as (
     select amounts.shop_id, amounts.parent_order_sn, sum(
-        amounts.unit_base * greatest(amounts.original_quantity - {{ json_number('lines.quantity') }}, 0)
+        amounts.unit_base * greatest(amounts.original_quantity - lines.quantity, 0)
     ) as value
     from {{ ref('base_temu__order_line_amounts') }} as amounts
-    inner join {{ ref('base_temu__order_lines') }} as lines using (shop_id, order_sn)
+    inner join {{ ref('base_temu__order_lines') }} as lines using (shop_id, parent_order_sn, order_sn)
     group by amounts.shop_id, amounts.parent_order_sn
 ),
 
