@@ -6,8 +6,10 @@ have a rhythm, one order in twenty comes back. The same arguments give the same 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import psycopg
 
@@ -16,6 +18,9 @@ ARTICLES = 800
 LAST_DAY = date(2026, 10, 31)
 FIRST_DAY = LAST_DAY - timedelta(days=364)
 CHUNK = 200_000
+
+_TEXT = Path(__file__).with_name("world.sql").read_text(encoding="utf-8")
+STATEMENTS = dict(re.findall(r"^-- name: (\w+)\n(.*?);\n", _TEXT, re.DOTALL | re.MULTILINE))
 
 
 def fill(url: str, *, lines: int, tell: Callable[[str], None] = print) -> int:
@@ -26,14 +31,14 @@ def fill(url: str, *, lines: int, tell: Callable[[str], None] = print) -> int:
         connection.execute("set max_parallel_workers_per_gather = 0")  # random() must be drawn in one order
         connection.execute("set synchronous_commit = off")
         connection.execute("set timezone = 'UTC'")
-        for statement in (_SHOPS, _PRODUCTS, _SNAPSHOTS, _MANAGERS, _COSTS, _FX, _FEES, _TARGETS, _ACTIVITIES):
-            _run(connection, statement, shops=shops)
+        for name in ("shops", "products", "snapshots", "managers", "costs", "fx", "fees", "targets", "activities"):
+            _run(connection, name, shops=shops)
         parents = lines // 2
         for start in range(0, parents, CHUNK):
             add_orders(connection, first=start + 1, last=min(start + CHUNK, parents), shops=shops)
             tell(f"{min(start + CHUNK, parents):,} of {parents:,} parent orders")
-        for statement in (_AMOUNTS, _CASES, _CASE_DETAILS, _CHARGES, _SETTLEMENTS):
-            _run(connection, statement, shops=shops)
+        for name in ("amounts", "cases", "case_details", "charges", "settlements"):
+            _run(connection, name, shops=shops, first=1, last=parents)
         connection.execute("vacuum analyze")
     return parents
 
@@ -49,16 +54,17 @@ def add_orders(
 ) -> None:
     """Parent orders number `first` to `last` (two lines each on average), spread over `days` from `day`."""
     connection.execute("select setseed(%s)", [(first % 99_991) / 99_991])
-    _run(connection, _ORDERS, first=first, last=last, shops=shops, day=day, days=days)
+    _run(connection, "orders", first=first, last=last, shops=shops, day=day, days=days)
 
 
 def add_amounts(connection: psycopg.Connection, *, first: int, last: int) -> None:
     """The money of the parent orders number `first` to `last`."""
-    _run(connection, _AMOUNTS + _NUMBERED, first=first, last=last)
+    _run(connection, "amounts", first=first, last=last)
 
 
-def _run(connection: psycopg.Connection, statement: str, **values: object) -> None:
-    connection.execute(statement, {"articles": ARTICLES, "last_day": LAST_DAY, "first_day": FIRST_DAY, **values})
+def _run(connection: psycopg.Connection, name: str, **values: object) -> None:
+    constants = {"articles": ARTICLES, "last_day": LAST_DAY, "first_day": FIRST_DAY}
+    connection.execute(STATEMENTS[name], constants | values)  # type: ignore[call-overload]
 
 
 def _empty(connection: psycopg.Connection) -> None:
@@ -67,187 +73,3 @@ def _empty(connection: psycopg.Connection) -> None:
     ).fetchall()
     connection.execute(f"truncate {', '.join(name for (name,) in tables)}")
     connection.execute("truncate ops.shops cascade")
-
-
-_PROVENANCE = "decode(md5(random()::text), 'hex'), 'bench'"
-"""payload_hash and run_id of generated rows: nothing here is ever loaded a second time."""
-_FILE = "'bench.csv', 'bench'"
-
-_SHOPS = """
-    insert into ops.shops (id, temu_shop_id, shop_name, region, entity, business_model, default_manager, gateway, app_key)
-    select n, 600000000000000 + n, 'Shop ' || n, (array['US', 'DE', 'UK', 'JP'])[1 + n %% 4], 'Entity ' || n %% 5,
-        (array['local', 'semi', 'local'])[1 + n %% 3], case when n %% 3 = 0 then 'manager 1' end,
-        (array['US', 'EU', 'EU', 'GLOBAL'])[1 + n %% 4], 'bench'
-    from generate_series(1, %(shops)s) as n
-"""
-
-_PRODUCTS = f"""
-    insert into raw_temu.products
-        (shop_id, sku_id, goods_id, sku_code, source_updated_at, payload, payload_hash, run_id)
-    select s, s * 1000000 + a, s * 100000 + a / 4, 'SKU-' || lpad(a::text, 5, '0'), %(first_day)s::timestamptz,
-        jsonb_build_object('goodsName', 'Article ' || a, 'skuSn', 'SKU-' || lpad(a::text, 5, '0'), 'goodsIsOnSale', 1,
-            'price', (5 + a %% 40)::text || '.50', 'currency', (array['USD', 'EUR', 'GBP', 'JPY'])[1 + s %% 4],
-            'stock', a * 7 %% 900, 'crtTime', extract(epoch from %(first_day)s::date)::bigint),
-        {_PROVENANCE}
-    from generate_series(1, %(shops)s) as s cross join generate_series(1, %(articles)s) as a
-"""
-
-_SNAPSHOTS = f"""
-    insert into raw_temu.product_snapshots
-        (shop_id, sku_id, snapshot_date, stock, price, currency, source_updated_at, payload, payload_hash, run_id)
-    select shop_id, sku_id, %(last_day)s, (payload ->> 'stock')::integer, 1, 'USD', source_updated_at, '{{}}', {_PROVENANCE}
-    from raw_temu.products
-"""
-
-_MANAGERS = f"""
-    insert into raw_files.product_managers (shop_id, sku_code, manager, category, source_file, file_hash, row_no, run_id)
-    select null, 'SKU-' || lpad(a::text, 5, '0'), 'manager ' || 1 + a %% 20, 'category ' || a %% 12, 'managers.csv',
-        'managers', a, 'bench'
-    from generate_series(1, %(articles)s) as a where a %% 25 <> 0
-"""
-
-_COSTS = f"""
-    insert into raw_files.product_costs
-        (shop_id, sku_code, cost_price, currency, effective_from, effective_to, source_file, file_hash, row_no, run_id)
-    select null, 'SKU-' || lpad(a::text, 5, '0'), round((10 + a %% 60 + v)::numeric * 0.83, 2), 'CNY',
-        %(first_day)s::timestamptz + (v - 1) * interval '91 days' - interval '30 days',
-        case when v < 4 then %(first_day)s::timestamptz + v * interval '91 days' - interval '30 days' end,
-        'costs.csv', 'costs', a * 10 + v, 'bench'
-    from generate_series(1, %(articles)s) as a cross join generate_series(1, 4) as v where a %% 33 <> 0
-"""
-
-_FX = f"""
-    insert into raw_files.fx_rates
-        (base_currency, quote_currency, rate, effective_from, effective_to, source_file, file_hash, row_no, run_id)
-    select c, 'CNY', round(r * (1 + 0.01 * sin(d))::numeric, 6), day, day + 1, 'fx.csv', 'fx', d * 10 + i, 'bench'
-    from unnest(array['USD', 'EUR', 'GBP', 'JPY'], array[7.1, 7.7, 9.1, 0.048]::numeric[]) with ordinality as x (c, r, i)
-    cross join lateral (
-        select d, %(first_day)s::date + d - 30 as day from generate_series(0, 500) as d
-    ) as days
-"""
-
-_FEES = """
-    insert into raw_files.fee_rates (fee_type, shop_id, rate, effective_from, source_file, file_hash, row_no, run_id)
-    select kind, null, rate, %(first_day)s::date - 60, 'fees.csv', 'fees', n, 'bench'
-    from (values ('platform', 0.02, 1), ('payment', 0.01, 2)) as fees (kind, rate, n)
-"""
-
-_TARGETS = """
-    insert into raw_files.sales_targets
-        (target_month, manager, shop_id, metric, target_value, source_file, file_hash, row_no, run_id)
-    select date_trunc('month', %(last_day)s::timestamp)::date - m * interval '1 month', 'manager ' || n, null, 'gmv_cny',
-        100000 * %(shops)s, 'targets.csv', 'targets', m * 100 + n, 'bench'
-    from generate_series(0, 11) as m cross join generate_series(1, 20) as n
-"""
-
-_ACTIVITIES = f"""
-    insert into raw_temu.activities
-        (shop_id, activity_id, activity_type, starts_at, ends_at, source_updated_at, payload, payload_hash, run_id)
-    select s, s * 1000 + m, 13, start, start + interval '6 days', start,
-        jsonb_build_object('activityName', 'Sale ' || m, 'activityStatus', 3), {_PROVENANCE}
-    from generate_series(1, %(shops)s) as s cross join generate_series(1, 8) as m
-    cross join lateral (select %(first_day)s::timestamptz + m * interval '40 days' as start) as starts
-"""
-
-# A parent order has one to three lines. The square of a random number makes few articles sell most of the units, the
-# product of two uniform days and a weekday factor gives the year its growth and its weeks.
-_ORDERS = f"""
-    insert into raw_temu.orders
-        (shop_id, parent_order_sn, status, order_time, source_updated_at, payload, payload_hash, run_id)
-    select shop, sn, status, to_timestamp(placed), to_timestamp(updated),
-        jsonb_build_object(
-            'parentOrderMap', jsonb_build_object('parentOrderSn', sn, 'parentOrderStatus', status,
-                'parentOrderTime', placed, 'parentConfirmTime', placed + 600, 'updateTime', updated,
-                'expectShipLatestTime', placed + 172800, 'latestDeliveryTime', placed + 864000,
-                'parentShippingTime', case when status in (4, 5) then placed + 90000 end, 'regionId', region,
-                'siteId', 100, 'orderPaymentType', 'PPD', 'shippingMethod', 1, 'hasShippingFee', true),
-            'orderList', (
-                select jsonb_agg(jsonb_build_object('orderSn', sn || '-' || l, 'orderStatus', status,
-                    'originalOrderQuantity', 1 + (n + l) %% 3, 'canceledQuantityBeforeShipment', 0,
-                    'quantity', case when status = 3 then 0 else 1 + (n + l) %% 3 end,
-                    'skuId', shop * 1000000 + article, 'goodsId', shop * 100000 + article / 4,
-                    'goodsName', 'Article ' || article || ' in a title as long as titles on this platform usually are',
-                    'spec', 'Black, 1pc', 'fulfillmentType', 'fulfillBySeller',
-                    'orderShippingTime', case when status in (4, 5) then placed + 90000 end,
-                    'productList', jsonb_build_array(jsonb_build_object('productId', shop * 100000 + article / 4,
-                        'productSkuId', shop * 1000000 + article, 'soldFactor', 1,
-                        'extCode', 'SKU-' || lpad(article::text, 5, '0')))))
-                from (
-                    select l, 1 + ((r * l * 7919)::integer + (pow(r, 2) * %(articles)s)::integer) %% %(articles)s as article
-                    from generate_series(1, 1 + n %% 3) as l
-                ) as lines
-            )
-        ),
-        {_PROVENANCE}
-    from (
-        select n, r, shop, 'PO-211-' || lpad(n::text, 17, '0') as sn, (array[211, 76, 210, 100])[1 + shop %% 4] as region,
-            placed, status, placed + case status when 3 then 7200 when 2 then 600 when 4 then 90000 else 600000 end as updated
-        from (
-            select n, random() as r, 1 + floor(pow(random(), 1.3) * %(shops)s)::integer as shop,
-                extract(epoch from %(day)s::date)::bigint + floor(random() * %(days)s * 86400)::bigint as placed,
-                (array[5, 5, 5, 5, 5, 5, 4, 4, 2, 3])[1 + floor(random() * 10)::integer] as status
-            from generate_series(%(first)s::bigint, %(last)s::bigint) as n
-        ) as drawn
-    ) as parents
-"""
-
-_AMOUNTS = f"""
-    insert into raw_temu.order_amounts
-        (shop_id, parent_order_sn, api_type, source_updated_at, payload, payload_hash, run_id)
-    select o.shop_id, o.parent_order_sn, 'bg.order.amount.query', o.source_updated_at,
-        jsonb_build_object(
-            'parentOrderMap', jsonb_build_object('shippingAmountTotal', jsonb_build_object('amount', 0, 'currency', c),
-                'estimatedRevenueDeduction', jsonb_build_object('amount', 0, 'currency', c)),
-            'orderList', (
-                select jsonb_agg(jsonb_build_object('orderSn', line -> 'orderSn', 'quantity', line -> 'originalOrderQuantity',
-                    'unitBasePrice', jsonb_build_object('amount', price, 'currency', c),
-                    'basePrice', jsonb_build_object('amount', price * (line ->> 'originalOrderQuantity')::int, 'currency', c),
-                    'discountFromSeller', jsonb_build_object('amount', 0, 'currency', c)))
-                from jsonb_array_elements(o.payload -> 'orderList') as line
-                cross join lateral (select 500 + (line ->> 'skuId')::bigint * 37 %% 4000 as price) as prices
-            )
-        ),
-        {_PROVENANCE}
-    from raw_temu.orders as o
-    cross join lateral (select (array['USD', 'EUR', 'GBP', 'JPY'])[1 + o.shop_id %% 4] as c) as currencies
-    where o.shop_id %% 5 <> 0
-"""
-_NUMBERED = """
-    and o.parent_order_sn between 'PO-211-' || lpad(%(first)s::text, 17, '0') and 'PO-211-' || lpad(%(last)s::text, 17, '0')
-"""
-
-_CASES = f"""
-    insert into raw_temu.after_sales (shop_id, parent_after_sales_sn, parent_order_sn, status, source_updated_at, payload,
-        payload_hash, run_id)
-    select shop_id, 'PA-' || parent_order_sn, parent_order_sn, 5, source_updated_at + interval '3 days',
-        jsonb_build_object('afterSalesType', 1, 'createAt', extract(epoch from source_updated_at)::bigint), {_PROVENANCE}
-    from raw_temu.orders where status = 5 and right(parent_order_sn, 2)::integer < 5
-"""
-
-_CASE_DETAILS = f"""
-    insert into raw_temu.after_sales_details (shop_id, parent_after_sales_sn, parent_order_sn, source_updated_at, payload,
-        payload_hash, run_id)
-    select c.shop_id, c.parent_after_sales_sn, c.parent_order_sn, c.source_updated_at,
-        jsonb_build_object('afterSalesList', jsonb_build_array(jsonb_build_object('afterSalesSn', 'A' || c.parent_after_sales_sn,
-            'orderSn', o.payload -> 'orderList' -> 0 -> 'orderSn', 'afterSalesStatus', 5, 'applyAfterSalesGoodsNumber', 1,
-            'applyRefundAmount', jsonb_build_object('amount', 900, 'currency', 'USD'),
-            'afterSalesGoodsInfo', jsonb_build_object('skuId', o.payload -> 'orderList' -> 0 -> 'skuId',
-                'productList', o.payload -> 'orderList' -> 0 -> 'productList')))), {_PROVENANCE}
-    from raw_temu.after_sales as c inner join raw_temu.orders as o using (shop_id, parent_order_sn)
-"""
-
-_CHARGES = """
-    insert into raw_files.order_charges
-        (shop_id, parent_order_sn, charge_type, amount, currency, charge_date, source_file, file_hash, row_no, run_id)
-    select shop_id, parent_order_sn, (array['first_mile', 'last_mile', 'penalty'])[1 + d %% 3], 1 + d %% 9, 'CNY',
-        order_time::date + 2, 'charges.csv', 'charges', row_number() over (), 'bench'
-    from raw_temu.orders cross join lateral (select right(parent_order_sn, 3)::integer as d) as digits where d < 100
-"""
-
-_SETTLEMENTS = """
-    insert into raw_files.settlement_lines (shop_id, settlement_sn, line_no, parent_order_sn, line_type, amount, currency,
-        settled_at, source_file, file_hash, row_no, run_id)
-    select shop_id, 'ST-' || to_char(order_time, 'IYYYIW'), row_number() over (), parent_order_sn, 'sales_receipt', 42.50,
-        'CNY', order_time + interval '18 days', 'settlements.csv', 'settlements', row_number() over (), 'bench'
-    from raw_temu.orders where status = 5 and order_time < %(last_day)s::timestamptz - interval '18 days'
-"""
