@@ -1,8 +1,8 @@
-"""The nouns of every room: a window of time, a record on its way to raw Postgres, a record that is there already."""
+"""The nouns of every room: a window of time, a record on its way to raw Postgres, one that is there, one set aside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -70,3 +70,23 @@ class Sighting:
 
     key: tuple[object, ...]
     source_updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record that was set aside belongs, and what its payload does not say: enough to read it once more.
+
+    `prefix` leads the key of table `entity`, `extra` follows its typed columns, `at` is the update time where the
+    source has none. `record_key` is the key as text, None where the payload does not show it.
+    """
+
+    entity: str
+    at: datetime | None = None
+    prefix: tuple[object, ...] = ()
+    extra: tuple[object, ...] = ()
+    record_key: str | None = None
+
+
+def key_text(key: Sequence[object]) -> str:
+    """A record's key in one text."""
+    return "/".join(map(str, key))

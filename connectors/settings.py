@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     tracking_hours: int = Field(
         default=6, ge=0, description="How long a parcel on its way is left alone before its scans are read again."
     )
+    dead_letter_hours: int = Field(default=24, ge=1, description="An open dead letter older than this raises an alarm.")
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)

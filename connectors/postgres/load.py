@@ -51,10 +51,15 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A payload that the server cannot store, and its words for why."""
+    """A record that the server cannot store, and its words for why."""
 
-    payload: bytes
+    record: RawRecord
     message: str
+
+    @property
+    def payload(self) -> bytes:
+        """The record's bytes."""
+        return self.record.payload
 
 
 async def load_records(
@@ -144,7 +149,7 @@ class _Target:
             raise
         except _UNSTORABLE as error:
             if len(records) == 1:
-                return Loaded(refused=[Refused(records[0].payload, error.diag.message_primary or str(error))])
+                return Loaded(refused=[Refused(records[0], error.diag.message_primary or str(error))])
         middle = len(records) // 2
         loaded = await self._copy(records[:middle], into=into)
         return loaded + await self._copy(records[middle:], into=into)

@@ -7,12 +7,15 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 from connectors.sync.check import ShopCheck, check_shop
 from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders
+from connectors.sync.replay import Replayed, ReplayReport, replay
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
 
 __all__ = [
     "DayCount",
     "RecountQuote",
+    "ReplayReport",
+    "Replayed",
     "ShopCheck",
     "SyncFailure",
     "SyncProgress",
@@ -21,5 +24,6 @@ __all__ = [
     "quote_recount",
     "recount",
     "refresh_orders",
+    "replay",
     "sync_shops",
 ]

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 from connectors.errors import StreamForbiddenError
+from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.tasks import finish_task, start_task
@@ -73,6 +74,7 @@ async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: P
         run_id=tally.run_id,
         moves_watermark=tally.mode == "live",
         on_commit=committed,
+        open_letters=await open_keys(tally.session.control, shop_id=tally.session.shop.id, stream=tally.stream),
     )
     try:
         async for leaf in leaves:

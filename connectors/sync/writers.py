@@ -7,18 +7,23 @@ order of the leaves: a watermark never stands for a leaf that is not stored, whe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
-from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters
+from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters, resolve_landed
 from connectors.postgres.load import Loaded, load_records
 from connectors.postgres.tables import RAW_TABLES
 from connectors.postgres.watermarks import advance_watermark
+from connectors.records import key_text
+from connectors.temu.decoding import Rejected
 from connectors.temu.extract import Leaf
+from connectors.temu.streams import STREAMS
 
 MOST_CONNECTIONS = 2
+NOT_STORABLE = "not_storable"
+"""Reason of a letter whose record was typed but holds a value that no jsonb can."""
 
 # Rows are looked up by key, a thousand at a time, in tables whose statistics may be hours old: never by scanning them.
 # No leaf waits for the disk: rows and watermark are lost or kept together, and the task is called completed by a
@@ -69,7 +74,10 @@ class Writers:
 
 
 class Landing:
-    """Stores the leaves of one stream. `moves_watermark` is False for backfills and single records."""
+    """Stores the leaves of one stream. `moves_watermark` is False for backfills and single records.
+
+    `open_letters` are table and key of records that wait as dead letters: one that lands closes its letter.
+    """
 
     def __init__(
         self,
@@ -80,6 +88,7 @@ class Landing:
         run_id: str,
         moves_watermark: bool,
         on_commit: Callable[[Leaf, dict[str, Loaded]], None],
+        open_letters: Collection[tuple[str, str]] = (),
     ) -> None:
         self._writers = writers
         self._shop_id = shop_id
@@ -87,6 +96,7 @@ class Landing:
         self._run_id = run_id
         self._moves_watermark = moves_watermark
         self._on_commit = on_commit
+        self._open_letters = open_letters
         self._last: tuple[Leaf, asyncio.Task[None]] | None = None
 
     async def submit(self, leaf: Leaf) -> None:
@@ -133,13 +143,47 @@ class Landing:
 
     async def _conclude(self, connection: AsyncConnection, leaf: Leaf, loaded: dict[str, Loaded]) -> None:
         # After the earlier leaf's commit only: both may set the same record aside, and would wait for each other.
-        letters = [DeadLetter(one.reason_code, one.field_path, one.message, one.payload) for one in leaf.rejected]
-        letters += [
-            DeadLetter("not_storable", "", one.message, one.payload) for each in loaded.values() for one in each.refused
-        ]
-        await keep_dead_letters(connection, letters, shop_id=self._shop_id, stream=self._stream, run_id=self._run_id)
+        letters = letters_of(self._stream, leaf.rejected, loaded)
+        await keep_dead_letters(
+            connection,
+            letters,
+            shop_id=self._shop_id,
+            stream=self._stream,
+            run_id=self._run_id,
+            window=leaf.window,
+            page=leaf.page,
+        )
+        if self._open_letters:
+            landed = _landed_after_all(leaf, loaded, self._open_letters)
+            await resolve_landed(connection, landed, shop_id=self._shop_id, run_id=self._run_id)
         if self._moves_watermark and leaf.watermark:
             await advance_watermark(connection, self._shop_id, self._stream, leaf.watermark, run_id=self._run_id)
+
+
+def letters_of(stream: str, rejected: Sequence[Rejected], loaded: Mapping[str, Loaded]) -> list[DeadLetter]:
+    """What of a leaf has to be set aside: records that could not be typed, and those that the server refused."""
+    letters = [DeadLetter(one.reason_code, one.field_path, one.message, one.payload, one.origin) for one in rejected]
+    for table, counts in loaded.items():
+        letters += [
+            DeadLetter(
+                NOT_STORABLE, "", one.message, one.payload, STREAMS[stream].entity_of(table).origin_of(one.record)
+            )
+            for one in counts.refused
+        ]
+    return letters
+
+
+def _landed_after_all(
+    leaf: Leaf, loaded: Mapping[str, Loaded], waiting: Collection[tuple[str, str]]
+) -> dict[str, set[str]]:
+    """Keys by table of those records that waited as letters and are stored now."""
+    landed = {}
+    for table, records in leaf.records.items():
+        refused = {key_text(one.record.key) for one in loaded[table].refused}
+        keys = {text for record in records if (table, text := key_text(record.key)) in waiting} - refused
+        if keys:
+            landed[table] = keys
+    return landed
 
 
 async def _committed(task: asyncio.Task[None]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from connectors.records import Origin
 from connectors.temu.models.fields import Shape
 from connectors.temu.privacy import without_personal_data
 
@@ -29,6 +30,7 @@ class Rejected:
     field_path: str
     message: str
     payload: bytes
+    origin: Origin | None = None
 
 
 class RecordDecoder:

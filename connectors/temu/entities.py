@@ -6,13 +6,16 @@ Belongs here: `Entity` and the builder of `RawRecord`s. Which entities exist is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from connectors.records import RawRecord, Sighting
+import msgspec
+from pydantic.alias_generators import to_camel
+
+from connectors.records import Origin, RawRecord, Sighting, key_text
 from connectors.temu.decoding import RecordDecoder, Rejected
 from connectors.temu.models.fields import Record
 
@@ -66,7 +69,8 @@ class Entity:
         for source in payloads:
             record, payload = decode(source)
             if type(record) is Rejected:
-                built.rejected.append(record)
+                origin = self.origin(payload, at=at, prefix=prefix, extra=extra)
+                built.rejected.append(replace(record, origin=origin))
                 continue
             values = fields(record)
             updated = at
@@ -75,6 +79,20 @@ class Entity:
             columns = self._columns(values[keys:])
             built.records.append(RawRecord(prefix + values[:keys] + suffix, columns + extra, updated, payload))
         return built
+
+    def origin(
+        self, payload: bytes, *, at: datetime, prefix: tuple[object, ...] = (), extra: tuple[object, ...] = ()
+    ) -> Origin:
+        """Where a payload belongs that cannot be typed or stored; arguments as for `rows`."""
+        key = [*prefix, *_values_at(payload, self.key)]
+        return Origin(self.table, at, prefix, extra, None if None in key else key_text(key))
+
+    def origin_of(self, record: RawRecord) -> Origin:
+        """The same for a record that was typed."""
+        own = len(self.key) + self.dated
+        prefix = record.key[: len(record.key) - own]
+        extra = record.columns[len(self.columns) :]
+        return Origin(self.table, record.source_updated_at, prefix, extra, key_text(record.key))
 
     def _columns(self, values: tuple[Any, ...]) -> tuple[object, ...]:
         if not self._instants:
@@ -103,6 +121,19 @@ class Rows:
 def instant(epoch: int) -> datetime:
     """UTC instant of an epoch in seconds; more than eleven digits are milliseconds (API reference §3.3)."""
     return datetime.fromtimestamp(epoch if epoch < 100_000_000_000 else epoch / 1000, UTC)
+
+
+def _values_at(payload: bytes, paths: Iterable[str]) -> Iterator[object]:
+    """What a payload holds at these paths, None where it is not even JSON."""
+    try:
+        whole = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        whole = None
+    for path in paths:
+        value = whole
+        for name in path.split("."):
+            value = value.get(to_camel(name)) if isinstance(value, dict) else None
+        yield value if isinstance(value, str | int) else None
 
 
 def _getter(paths: tuple[str, ...]) -> Any:

@@ -64,6 +64,7 @@ class Leaf:
     watermark: datetime | None = None
     pending: int = 0
     unchanged: int = 0
+    page: int | None = None
 
     @property
     def read(self) -> int:
@@ -174,11 +175,15 @@ class Reader:
         reason = ""
         for _ in range(REREADS):
             seen = _Seen()
+            number = 0
             async with aclosing(self._pages(reading, bucket, prefix)) as pages:
                 async for page in pages:
                     seen.is_cut_off = await self._stands_still(reading, page)
                     seen.add(page)
-                    yield await self._catalogue_leaf(reading, page, closed)
+                    number += 1
+                    leaf = await self._catalogue_leaf(reading, page, closed)
+                    leaf.page = number
+                    yield leaf
                     if seen.is_cut_off:
                         break
             reason = seen.doubt() or ""

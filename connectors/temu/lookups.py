@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 
+from connectors.records import Origin
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.decoding import Rejected
@@ -19,6 +20,9 @@ from connectors.temu.entities import Rows
 from connectors.temu.errors import NothingToTellError, NotReadyError, OtherSiteError, RecordNotFoundError
 from connectors.temu.pagination import read_all
 from connectors.temu.streams import Batch, Lookup
+
+NOT_FOUND = "not_found"
+"""Reason of a letter that holds no record but the question to which the platform had no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,10 @@ class Asker:
         rows = await read_all(self._client, batch.listing, {batch.word: list(asked)})
         owned = [(record, asked.get(str(record.columns[0]))) for record in rows.records]
         # A record that nobody asked for belongs to another question, which dates it.
-        return Rows([replace(record, source_updated_at=at) for record, at in owned if at], rows.rejected)
+        # Whose a refused record is, nobody knows: dated by the oldest question, its owner is asked about again.
+        oldest = min(asked.values())
+        refused = [replace(one, origin=one.origin and replace(one.origin, at=oldest)) for one in rows.rejected]
+        return Rows([replace(record, source_updated_at=at) for record, at in owned if at], refused)
 
     async def _one(self, lookup: Lookup, parent: Parent) -> Rows | None:
         """One answer as rows; None if the platform is still computing it."""
@@ -83,7 +90,8 @@ class Asker:
         except NothingToTellError:
             api_type, answer = lookup.api_type, b"{}"
         except RecordNotFoundError as error:
-            return Rows(rejected=[Rejected("not_found", "", str(error), msgspec.json.encode(params))])
+            origin = Origin(lookup.entity.table, parent.updated_at, (parent.sn,), record_key=parent.sn)
+            return Rows(rejected=[Rejected(NOT_FOUND, "", str(error), msgspec.json.encode(params), origin)])
         extra = (api_type,) if lookup.variants else ()
         told = tuple(getattr(parent, name) for name in lookup.told)
         at = self._client.now() if lookup.by_read else parent.updated_at

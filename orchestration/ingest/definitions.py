@@ -13,13 +13,15 @@ from orchestration.ingest.assets.recount import build_recount_asset
 from orchestration.ingest.jobs import JOBS
 from orchestration.ingest.schedules import SCHEDULES
 from orchestration.ingest.sensors import SENSORS
+from orchestration.ingest.watch import WATCHED, build_watching_checks
 from orchestration.resources import Warehouse
 
 
 def build_defs(warehouse: Warehouse | None = None) -> Definitions:
     """Everything of this location; tests pass a warehouse of their own."""
     return Definitions(
-        assets=[*build_raw_temu_assets(), build_raw_files_assets(), build_recount_asset()],
+        assets=[*build_raw_temu_assets(), build_raw_files_assets(), build_recount_asset(), *WATCHED],
+        asset_checks=[build_watching_checks()],
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,

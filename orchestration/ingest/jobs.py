@@ -12,6 +12,8 @@ from dagster import AssetObservation, AssetSelection, OpExecutionContext, define
 import connectors.sync
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.ingest.assets.recount import COUNTS_KEY
+from orchestration.ingest.dead_letters import replay_dead_letters
+from orchestration.ingest.watch import watch_completeness
 from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
 from orchestration.names import (
     INGEST_ORDERS,
@@ -98,4 +100,12 @@ def refresh_orders() -> None:
     refresh_named_orders()
 
 
-JOBS: list[Any] = [ingest_orders, ingest_products, load_files, recount_orders, refresh_orders]
+JOBS: list[Any] = [
+    ingest_orders,
+    ingest_products,
+    load_files,
+    recount_orders,
+    refresh_orders,
+    replay_dead_letters,
+    watch_completeness,
+]

@@ -11,6 +11,7 @@ from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext
 from orchestration.busy import is_busy
 from orchestration.ingest.jobs import ingest_orders, ingest_products, recount_orders
 from orchestration.ingest.partitions import cell_key
+from orchestration.ingest.watch import watch_completeness
 from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
 
 LIVE_TAGS = {MODE_TAG: LIVE, "dagster/priority": "1"}
@@ -72,6 +73,18 @@ def recount_closed_days_nightly(context: ScheduleEvaluationContext) -> RunReques
     return RunRequest(run_key=context.scheduled_execution_time.date().isoformat())
 
 
+@schedule(
+    job=watch_completeness,
+    cron_schedule="20 * * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Checks on what was set aside.",
+)
+def watch_completeness_hourly(_context: ScheduleEvaluationContext) -> RunRequest:
+    """One cheap run; it asks the database only."""
+    return RunRequest()
+
+
 def _live_tick(context: ScheduleEvaluationContext, job_name: str) -> RunRequest | SkipReason:
     if not context.instance.get_dynamic_partitions(SHOPS_PARTITIONS):
         return _no_shops()
@@ -89,4 +102,5 @@ SCHEDULES = [
     ingest_products_hourly,
     reread_yesterday_nightly,
     recount_closed_days_nightly,
+    watch_completeness_hourly,
 ]

@@ -27,11 +27,12 @@ from orchestration.names import (
     LOAD_FILES,
     RECOUNT_ORDERS,
     REFRESH_ORDERS,
+    REPLAY_DEAD_LETTERS,
 )
 
-READING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, RECOUNT_ORDERS, REFRESH_ORDERS)
-JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REFRESH_ORDERS)
+JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REFRESH_ORDERS, REPLAY_DEAD_LETTERS)
 """They land orders here and there, without a cell of shop × day to report."""
+READING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, *JOBS_OF_SINGLE_ORDERS)
 CALM_SECONDS = 20.0
 """Jobs of one load follow each other within seconds; one build after the last of them is enough."""
 PATIENCE_SECONDS = 900.0

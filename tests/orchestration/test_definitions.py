@@ -57,6 +57,8 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "load_files",
         "recount_orders",
         "refresh_orders",
+        "replay_dead_letters",
+        "watch_completeness",
     ]
     assert _job_names(transform) == ["build_marts", "check_raw"]
     assert {one.name: one.cron_schedule for one in ingest.schedules or []} == {
@@ -64,6 +66,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "ingest_products_hourly": "10 * * * *",
         "reread_yesterday_nightly": "40 1 * * *",
         "recount_closed_days_nightly": "15 3 * * *",
+        "watch_completeness_hourly": "20 * * * *",
     }
     assert [one.name for one in ingest.sensors or []] == ["shops_follow_table", "webhook_inbox", "file_inbox"]
     assert [one.name for one in transform.sensors or []] == ["marts_follow_raw"]
@@ -82,7 +85,7 @@ def test_raw_assets_are_the_tables_and_carry_the_keys_of_dbt_sources() -> None:
     catalogue = "products product_snapshots activities activity_goods"
     catalogue += " cancellations unshipped_packages carriers warehouses"
     temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue}".split()}
-    ops = {"ops/platform_order_counts"}
+    ops = {"ops/dead_letters", "ops/platform_order_counts"}
     assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES} | ops
 
 

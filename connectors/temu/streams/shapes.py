@@ -7,7 +7,7 @@ Belongs here: the vocabulary in which the modules beside this one are written. H
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Literal
 
@@ -151,6 +151,21 @@ class Stream:
         if self.reading.follows_after_sales:
             return ("orders", "after_sales")
         return _SOURCES[self.reading.about]
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Every kind of record that this stream reads."""
+        parts = (getattr(self.reading, part.name) for part in fields(self.reading))
+        owners = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
+        found = [one if isinstance(one, Entity) else getattr(one, "entity", None) for one in owners]
+        return tuple(one for one in found if isinstance(one, Entity))
+
+    def entity_of(self, table: str) -> Entity:
+        """The kind of record that lands in a table of this stream. LookupError if none does."""
+        for entity in self.entities:
+            if entity.table == table:
+                return entity
+        raise LookupError(f"stream {self.name} reads nothing into {table}")
 
 
 _SOURCES: Mapping[Subject, tuple[str, ...]] = {

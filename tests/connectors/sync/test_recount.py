@@ -59,7 +59,8 @@ def test_lost_orders_are_found_again_with_their_money_and_the_watermark_stays(op
     found = {one.day: one.found for one in _recount(desk)}
     assert found.pop(day) == len(lost)
     assert set(found.values()) == {0}
-    assert desk.contents() == whole.contents()
+    for table in ("orders", "order_versions", "order_amounts", "order_details"):
+        assert desk.contents()[table] == whole.contents()[table]
     assert desk.query("select stream, watermark from ops.watermarks order by 1") == marks
     [(status, rows)] = desk.query("select status, rows_inserted from ops.sync_tasks where mode = 'recount'")
     assert (status, rows) == ("completed", len(lost))
