@@ -134,7 +134,6 @@ select
     shipping_country,
     shipping_state,
     fulfillment_type,
-    package_sn,
     case
         when not has_shop then 'orphan_shop' -- Q1
         when not is_production then 'sandbox_shop' -- Q2
