@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -43,6 +43,12 @@ class Answers:
     pending: int = 0
 
 
+_PATIENCE = timedelta(days=1)
+"""A caveat that is older is there to stay, and must not hold up the watermark."""
+_JUST_BEFORE = timedelta(seconds=1)
+"""A tentative answer counts as read for an earlier state of its record, so that it is wanted again."""
+
+
 class Asker:
     """Asks for one shop. The first question of a kind goes alone, to learn whether we may ask at all."""
 
@@ -58,16 +64,16 @@ class Asker:
         results = [await self._answer(lookup, group) for group in groups[:alone]]
         self._allowed.add(lookup.api_type)
         results += await all_of(self._answer(lookup, group) for group in groups[alone:])
-        found = Answers(pending=results.count(None))
-        for rows in results:
-            if rows is not None:
-                found.rows.records += rows.records
-                found.rows.rejected += rows.rejected
+        found = Answers()
+        for result in results:
+            found.rows.records += result.rows.records
+            found.rows.rejected += result.rows.rejected
+            found.pending += result.pending
         return found
 
-    async def _answer(self, lookup: Lookup | Batch, group: Sequence[Parent]) -> Rows | None:
+    async def _answer(self, lookup: Lookup | Batch, group: Sequence[Parent]) -> Answers:
         if isinstance(lookup, Batch):
-            return await self._listed(lookup, group)
+            return Answers(await self._listed(lookup, group))
         return await self._one(lookup, group[0])
 
     async def _listed(self, batch: Batch, group: Sequence[Parent]) -> Rows:
@@ -80,22 +86,35 @@ class Asker:
         refused = [replace(one, origin=one.origin and replace(one.origin, at=oldest)) for one in rows.rejected]
         return Rows([replace(record, source_updated_at=at) for record, at in owned if at], refused)
 
-    async def _one(self, lookup: Lookup, parent: Parent) -> Rows | None:
-        """One answer as rows; None if the platform is still computing it."""
+    async def _one(self, lookup: Lookup, parent: Parent) -> Answers:
+        """One answer as rows; pending if the platform is still computing it, or says that it will change."""
         params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
         try:
             api_type, answer = await self._call_variant(lookup, parent, params)
         except NotReadyError:
-            return None
+            return Answers(pending=1)
         except NothingToTellError:
             api_type, answer = lookup.api_type, b"{}"
         except RecordNotFoundError as error:
             origin = Origin(lookup.entity.table, parent.updated_at, (parent.sn,), record_key=parent.sn)
-            return Rows(rejected=[Rejected(NOT_FOUND, "", str(error), msgspec.json.encode(params), origin)])
+            refused = Rejected(NOT_FOUND, "", str(error), msgspec.json.encode(params), origin)
+            return Answers(Rows(rejected=[refused]))
+        is_tentative = self._is_tentative(lookup, parent, answer)
+        at = self._client.now() if lookup.by_read else parent.updated_at - is_tentative * _JUST_BEFORE
         extra = (api_type,) if lookup.variants else ()
         told = tuple(getattr(parent, name) for name in lookup.told)
-        at = self._client.now() if lookup.by_read else parent.updated_at
-        return lookup.entity.rows([answer], at=at, prefix=(parent.sn,), extra=told + extra)
+        rows = lookup.entity.rows([answer], at=at, prefix=(parent.sn,), extra=told + extra)
+        return Answers(rows, pending=int(is_tentative))
+
+    def _is_tentative(self, lookup: Lookup, parent: Parent, answer: bytes) -> bool:
+        """Whether the answer carries a caveat that may still go away: it lands, and is asked for again."""
+        if not lookup.caveat or self._client.now() - parent.updated_at > _PATIENCE:
+            return False
+        try:
+            texts = msgspec.json.decode(answer, type=dict[str, msgspec.Raw]).get(lookup.caveat)
+        except msgspec.MsgspecError:
+            return False  # not an object: typing it will say so
+        return texts is not None and bytes(texts).strip() not in (b"null", b"[]", b'""')
 
     async def _call_variant(self, lookup: Lookup, parent: Parent, params: Mapping[str, object]) -> tuple[str, bytes]:
         variant = lookup.variants.get(_region(parent.order_sn))

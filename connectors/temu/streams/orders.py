@@ -61,6 +61,7 @@ ORDER_AMOUNTS = Stream(
                 **dict.fromkeys((_JAPAN, _SOUTH_KOREA), "temu.order.amount.v2.query"),
                 **dict.fromkeys((_BOSNIA, _ICELAND), "temu.order.amount.v3.query"),
             },
+            caveat="warning",
         ),
         follows_after_sales=True,
     ),

@@ -45,7 +45,8 @@ class Lookup:
 
     `variants` names other operations by the region id inside the order number, `PO-<region>-…` (§9.2, §9.3).
     `told` are attributes of `Parent` that follow the typed columns. `by_read`: the answer moves while the record stands
-    still, so it is dated by the instant of the read.
+    still, so it is dated by the instant of the read. `caveat` names a list of texts that says, while it holds any, that
+    the platform is still computing.
     """
 
     api_type: str
@@ -55,6 +56,7 @@ class Lookup:
     variants: Mapping[int, str] = field(default_factory=dict)
     told: tuple[Word, ...] = ()
     by_read: bool = False
+    caveat: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from connectors.errors import (
     ThrottledError,
     TransientError,
 )
-from connectors.temu.errors import ClockSkewError, NotReadyError, OtherSiteError, RecordNotFoundError, meaning, refusal
+from connectors.temu.errors import (
+    ClockSkewError,
+    NothingToTellError,
+    NotReadyError,
+    OtherSiteError,
+    RecordNotFoundError,
+    meaning,
+    refusal,
+)
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
 NEXT_MOVE: dict[type[OmniError], tuple[int, ...]] = {
@@ -27,8 +35,22 @@ NEXT_MOVE: dict[type[OmniError], tuple[int, ...]] = {
     StreamForbiddenError: (3000032, 140020001, 140020003),
     ShopAuthError: (3000030, 3000031, 3000033, 3000034, 5000000, 120011072),
     AppError: (3000001, 3000019, 3000020, 3000022, 3000025, 3000026, 3000028, 5000003),
-    PermanentError: (3000000, 3000002, 3000003, 3000004, 3000013, 3000014, 3000040, 140020013, 140020014, 999),
-    RecordNotFoundError: (140020002, 130010004),
+    PermanentError: (
+        3000000,
+        3000002,
+        3000003,
+        3000004,
+        3000013,
+        3000014,
+        3000040,
+        140020013,
+        140020014,
+        999,
+        170070010,
+        170070012,
+    ),
+    RecordNotFoundError: (140020002, 130010004, 120012016),
+    NothingToTellError: (170070011, 120011030),
     OtherSiteError: (140020015,),
 }
 
@@ -50,6 +72,5 @@ def test_every_sample_of_an_error_has_a_meaning_and_a_remedy(path: Path) -> None
     error = refusal(answer["errorCode"], answer["errorMsg"], where="shop Acme, x: the gateway", gateway="US")
     assert "shop Acme" in str(error)
     assert str(answer["errorCode"]) in str(error)
-    if answer["errorCode"] != 170070011:  # tracking is no stream of ours
-        assert meaning(answer["errorCode"], gateway="US").symbol != "code unknown to us"
+    assert meaning(answer["errorCode"], gateway="US").symbol != "code unknown to us"
     assert error.remedy

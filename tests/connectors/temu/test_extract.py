@@ -216,3 +216,63 @@ async def test_goods_of_activities_that_had_ended_are_final() -> None:
     goods = [record.key for leaf in leaves for record in leaf.records.get("activity_goods", [])]
     assert goods == [(2, 9)]
     assert [params["activityId"] for api_type, params in gateway.asked if "goods" in api_type] == [2]
+
+
+async def test_a_list_that_is_the_whole_answer_is_asked_for_once_per_region_of_the_shop() -> None:
+    def companies(params: Mapping[str, object]) -> object:
+        return [{"logisticsServiceProviderId": 101, "logisticsServiceProviderName": f"of {params['regionId']}"}]
+
+    gateway = Gateway(bg__logistics__companies__get=companies)
+    leaves = await _leaves("carriers", gateway, Landed())
+    rows = [record for leaf in leaves for record in leaf.records["carriers"]]
+    assert [(row.key, row.columns) for row in rows] == [((211, 101), ("of 211",)), ((76, 101), ("of 76",))]
+    assert [params for _, params in gateway.asked] == [{"regionId": 211}, {"regionId": 76}]
+
+
+async def test_a_list_without_pages_is_asked_for_once_and_without_paging_words() -> None:
+    gateway = Gateway(bg__logistics__warehouse__list__get={"warehouseList": [{"warehouseId": "W-1"}]})
+    [leaf] = await _leaves("warehouses", gateway, Landed())
+    assert [record.key for record in leaf.records["warehouses"]] == [("W-1",)]
+    assert gateway.asked[0][1] == {"returnEnableBuyShippingLabelOnly": False}
+
+
+def _cancellations(pages: int, size: int = 200) -> Answer:
+    def answer(params: Mapping[str, object]) -> object:
+        first = (int(str(params["pageNo"])) - 1) * size
+        rows = [{"parentAfterSalesSn": f"PA-{number}"} for number in range(first, first + size)]
+        return {"total": pages * size, "data": rows}
+
+    return answer
+
+
+async def test_a_list_that_is_newest_first_is_read_until_a_page_that_has_stood_still() -> None:
+    gateway = Gateway(bg__aftersales__cancel__list__get=_cancellations(pages=9))
+    settled = {f"PA-{number}" for number in range(400, 1800)}
+    leaves = await _leaves("cancellations", gateway, Landed(settled=settled))
+    assert len(leaves) == 3  # the page that proves it lands, too: it may have changed
+    assert [params["pageNo"] for _, params in gateway.asked][:3] == [1, 2, 3]
+    assert len(gateway.asked) <= 4
+
+
+async def test_a_list_of_which_nothing_stands_still_is_read_whole() -> None:
+    gateway = Gateway(bg__aftersales__cancel__list__get=_cancellations(pages=4))
+    leaves = await _leaves("cancellations", gateway, Landed(settled={"PA-250"}))
+    assert sum(leaf.read for leaf in leaves) == 800
+
+
+async def test_a_list_that_slides_while_it_is_cut_off_is_read_again() -> None:
+    pages = iter([range(200), range(150, 350), range(200), range(200, 400)])
+
+    def answer(_params: Mapping[str, object]) -> object:
+        return {"total": 1000, "data": [{"parentAfterSalesSn": f"PA-{number}"} for number in next(pages)]}
+
+    settled = {f"PA-{number}" for number in range(150, 400)}
+    leaves = await _leaves("cancellations", Gateway(bg__aftersales__cancel__list__get=answer), Landed(settled=settled))
+    assert [len(leaf.records["cancellations"]) for leaf in leaves] == [200, 200, 200, 200]
+
+
+async def test_an_answer_that_moves_on_its_own_never_moves_the_watermark() -> None:
+    gateway = Gateway(temu__track__trackinginfo__get={}, bg__logistics__shipment__v2__get={})
+    [scans] = await _leaves("tracking_events", gateway, Landed([_parent(1)]))
+    [parcels] = await _leaves("shipments", gateway, Landed([_parent(1)]))
+    assert (scans.watermark, parcels.watermark) == (None, _parent(1).updated_at)

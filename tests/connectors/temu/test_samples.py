@@ -42,6 +42,11 @@ LISTS = {
     "bg.promotion.activity.query": _listing("activities"),
     "bg.promotion.activity.goods.query": ACTIVITY_GOODS,
     "bg.aftersales.parentaftersales.list.get": _listing("after_sales"),
+    "bg.aftersales.aftersales.list.get": STREAMS["after_sales_lines"].reading.lookup.listing,
+    "bg.aftersales.cancel.list.get": _listing("cancellations"),
+    "bg.order.unshipped.package.get": _listing("unshipped_packages"),
+    "bg.logistics.companies.get": _listing("carriers"),
+    "bg.logistics.warehouse.list.get": _listing("warehouses"),
 }
 
 
@@ -52,7 +57,9 @@ def _result(name: str) -> object:
 @pytest.mark.parametrize("name", LISTS)
 def test_every_record_of_a_listed_sample_becomes_a_row_with_its_own_bytes(name: str) -> None:
     listing, result = LISTS[name], _result(name)
-    payloads = [json.dumps(row, indent=1).encode() for row in result[listing.rows_word]]
+    payloads = [
+        json.dumps(row, indent=1).encode() for row in (result[listing.rows_word] if listing.rows_word else result)
+    ]
     rows = listing.entity.rows(payloads, at=AT)
     assert rows.rejected == []
     assert [record.payload for record in rows.records] == payloads
@@ -65,7 +72,12 @@ def test_every_record_of_a_listed_sample_becomes_a_row_with_its_own_bytes(name: 
         ("bg.order.amount.query", "order_amounts"),
         ("bg.order.amount.query.cancelled", "order_amounts"),
         ("bg.order.amount.query.partial-refund", "order_amounts"),
+        ("temu.order.amount.v2.query", "order_amounts"),
+        ("temu.order.amount.v3.query", "order_amounts"),
         ("bg.order.detail.v2.get", "order_details"),
+        ("bg.logistics.shipment.v2.get", "shipments"),
+        ("temu.track.trackinginfo.get", "tracking_events"),
+        ("bg.aftersales.parentreturnorder.get", "return_parcels"),
         ("temu.aftersales.parentaftersales.detail.get", "after_sales_details"),
     ],
 )
@@ -73,6 +85,22 @@ def test_every_looked_up_sample_becomes_a_row(name: str, table: str) -> None:
     rows = _entity(table).rows([json.dumps(_result(name)).encode()], at=AT, prefix=("PO-1",))
     assert [record.key for record in rows.records] == [("PO-1",)]
     assert rows.records[0].source_updated_at == AT
+
+
+def test_documented_parcels_scans_and_cases_take_the_fast_way() -> None:
+    for name in ("bg.logistics.shipment.v2.get", "temu.track.trackinginfo.get", "bg.aftersales.parentreturnorder.get"):
+        model = {"bg.l": "shipments", "temu": "tracking_events", "bg.a": "return_parcels"}[name[:4]]
+        msgspec.json.Decoder(fast_type(_entity(model).model, strict=True)).decode(json.dumps(_result(name)))
+
+
+def test_a_cancellation_and_a_case_line_hold_their_state_and_case() -> None:
+    for name, table, columns in (
+        ("bg.aftersales.cancel.list.get", "cancellations", (5,)),
+        ("bg.aftersales.aftersales.list.get", "after_sales_lines", ("PA-211-30000000000000001", 5)),
+    ):
+        [payload] = [json.dumps(row).encode() for row in _result(name)["data"]]
+        [record] = LISTS[name].entity.rows([payload], at=AT).records
+        assert (LISTS[name].entity.table, record.columns) == (table, columns)
 
 
 def _entity(table: str) -> Entity:
