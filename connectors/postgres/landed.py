@@ -25,6 +25,15 @@ async def answers_of(conn: AsyncConnection, table: str, *, shop_id: int, sns: Se
     return dict(await cursor.fetchall())
 
 
+async def skus_of(conn: AsyncConnection, *, shop_id: int, goods_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The landed SKUs of each of the goods; goods that never landed are absent."""
+    query = (
+        "select goods_id, array_agg(sku_id) from raw_temu.products where shop_id = %s and goods_id = any(%s) group by 1"
+    )
+    cursor = await conn.execute(query, [shop_id, list(goods_ids)])
+    return dict(await cursor.fetchall())
+
+
 async def closed_activities(conn: AsyncConnection, *, shop_id: int, ended: int) -> set[int]:
     """Activities that were stored with status `ended`; their goods were stored in the same transaction."""
     query = "select activity_id from raw_temu.activities where shop_id = %s and payload -> 'activityStatus' = %s::jsonb"

@@ -6,7 +6,7 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 
 from connectors.sync.check import ShopCheck, check_shop
 from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
-from connectors.sync.refresh import refresh_orders
+from connectors.sync.refresh import refresh_orders, refresh_products
 from connectors.sync.replay import Replayed, ReplayReport, replay
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
@@ -24,6 +24,7 @@ __all__ = [
     "quote_recount",
     "recount",
     "refresh_orders",
+    "refresh_products",
     "replay",
     "sync_shops",
 ]

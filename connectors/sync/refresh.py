@@ -1,57 +1,110 @@
-"""Single orders, now: what a webhook event names is read again without waiting for the next window.
+"""Single records, now: what an event or a person names is read again without waiting for the next window.
 
-Belongs here: `refresh_orders`. Watermarks stay; the next live window reads over the same orders and changes nothing.
+Belongs here: `refresh_orders`, `refresh_products`. Watermarks stay; the next live window reads over the same records
+and changes nothing. What became of each name stands in `ops.sync_logs`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
 
+from connectors.postgres import landed
 from connectors.postgres.locks import writer_lock
+from connectors.postgres.task_items import TaskItem, log_items
+from connectors.records import Window
 from connectors.settings import Settings
+from connectors.shops import Shop
 from connectors.sync.reports import SyncReport
-from connectors.sync.session import chosen_shops, open_office
+from connectors.sync.session import ShopSession, chosen_shops, open_office
 from connectors.sync.streams import land_all
 from connectors.sync.tally import Tally
 from connectors.temu.extract import Leaf
-from connectors.temu.streams import STREAMS, ByOrder, Stream
+from connectors.temu.named import cases_of_orders, skus_by_id
+from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Stream
+
+Work = Callable[[ShopSession], Coroutine[Any, Any, SyncReport]]
 
 
 def refresh_orders(
     database_url: str, *, settings: Settings, temu_shop_id: int, parent_order_sns: Sequence[str], run_id: str
 ) -> SyncReport:
-    """Read the named orders of a shop (by mall id) with their money and detail; the report counts the orders.
+    """Read the named orders of a shop (by mall id) with cases, money and detail; the counts are the orders.
 
-    Raises a class of `connectors.errors`; what the shop's token may not call is told in `forbidden`.
+    Cases are looked for as far back as `settings.history_days`. Raises a class of `connectors.errors`; what the shop's
+    token may not call is told in `forbidden`.
     """
-    return asyncio.run(_refresh(database_url, settings, temu_shop_id, list(dict.fromkeys(parent_order_sns)), run_id))
+    sns = list(dict.fromkeys(parent_order_sns))
+    history = timedelta(days=settings.history_days)
+    return _with_session(
+        database_url, settings, temu_shop_id, lambda session: _refresh_orders(session, sns, history, run_id)
+    )
 
 
-async def _refresh(
-    database_url: str, settings: Settings, temu_shop_id: int, order_sns: list[str], run_id: str
+def refresh_products(
+    database_url: str, *, settings: Settings, temu_shop_id: int, goods_ids: Sequence[int], run_id: str
 ) -> SyncReport:
+    """Read every known SKU of the named goods of a shop (by mall id): price and stock as they are now.
+
+    A SKU that was never read is found by the next reading of the catalogue. Raises a class of `connectors.errors`.
+    """
+    ids = list(dict.fromkeys(goods_ids))
+    return _with_session(database_url, settings, temu_shop_id, lambda session: _refresh_products(session, ids, run_id))
+
+
+def _with_session(database_url: str, settings: Settings, temu_shop_id: int, work: Work) -> SyncReport:
     [shop] = chosen_shops(database_url, [str(temu_shop_id)])
+    return asyncio.run(_run(database_url, settings, shop, work))
+
+
+async def _run(database_url: str, settings: Settings, shop: Shop, work: Work) -> SyncReport:
     async with open_office(database_url, settings) as office, office.session(shop) as session:
-        orders = Tally(session, "orders", "refresh", run_id)
+        return await work(session)
 
-        async def named() -> AsyncIterator[Leaf]:
-            yield await session.reader.orders(order_sns)
 
-        async with writer_lock(session.control, shop.id, "orders"):
-            await land_all(orders, named())
-        await land_answers(orders, order_sns)
+async def _refresh_orders(session: ShopSession, sns: list[str], history: timedelta, run_id: str) -> SyncReport:
+    orders = Tally(session, "orders", "refresh", run_id)
+    found: set[object] = set()
+
+    async def named() -> AsyncIterator[Leaf]:
+        leaf = await session.reader.orders(sns)
+        found.update(record.key[0] for record in leaf.records["orders"])
+        yield leaf
+
+    try:
+        await _land(orders, named())
+        await _land_cases(orders, sns, history)
+        await land_answers(orders, sns)
+    except Exception as error:
+        await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
+        raise
+    await _log(orders, (_item(sn, sn in found, orders) for sn in sns))
     return orders.report(None)
+
+
+async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> None:
+    """After-sales cases of the orders, before their money: a case changes it."""
+    stream = STREAMS["after_sales"]
+    reading = stream.reading
+    if not isinstance(reading, ByWindow):
+        raise TypeError("after-sales cases are read by window")
+    session, tally = orders.session, Tally(orders.session, stream.name, "refresh", orders.run_id)
+    now = session.client.now()
+
+    async def cases() -> AsyncIterator[Leaf]:
+        yield await cases_of_orders(session.client, session.reader, reading, sns, Window(now - history, now))
+
+    await _land(tally, cases())
+    _add(orders, tally)
 
 
 async def land_answers(orders: Tally, order_sns: Sequence[str]) -> None:
     """Ask for money and detail of the named orders where they are missing or older; counts go into `orders`."""
     for stream in STREAMS.values():
         if isinstance(stream.reading, ByOrder):
-            answers = await _answers(orders, stream, stream.reading, order_sns)
-            orders.pending += answers.pending
-            orders.dead_lettered += answers.dead_lettered
-            orders.forbidden = orders.forbidden or answers.forbidden
+            _add(orders, await _answers(orders, stream, stream.reading, order_sns))
 
 
 async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: Sequence[str]) -> Tally:
@@ -62,6 +115,57 @@ async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: S
         parents = await session.known.named(reading, order_sns)
         yield await session.reader.lookups(reading.lookup, parents)
 
-    async with writer_lock(session.control, session.shop.id, stream.name):
-        await land_all(tally, wanted())
+    await _land(tally, wanted())
     return tally
+
+
+async def _refresh_products(session: ShopSession, goods_ids: list[int], run_id: str) -> SyncReport:
+    stream = STREAMS["products"]
+    reading = stream.reading
+    if not isinstance(reading, ByCatalogue):
+        raise TypeError("products are read as a catalogue")
+    tally = Tally(session, stream.name, "refresh", run_id)
+    skus = await landed.skus_of(session.control, shop_id=session.shop.id, goods_ids=goods_ids)
+
+    async def named() -> AsyncIterator[Leaf]:
+        yield await skus_by_id(session.client, reading, sorted(sku for ids in skus.values() for sku in ids))
+
+    try:
+        await _land(tally, named())
+    except Exception as error:
+        await _log(tally, (TaskItem(str(goods), "failed", str(error)) for goods in goods_ids))
+        raise
+    await _log(tally, (_item(str(goods), goods in skus, tally) for goods in goods_ids))
+    return tally.report(None)
+
+
+async def _land(tally: Tally, leaves: AsyncIterator[Leaf]) -> None:
+    async with writer_lock(tally.session.control, tally.session.shop.id, tally.stream):
+        await land_all(tally, leaves)
+
+
+def _add(orders: Tally, other: Tally) -> None:
+    orders.pending += other.pending
+    orders.dead_lettered += other.dead_lettered
+    orders.forbidden = orders.forbidden or other.forbidden
+
+
+def _item(name: str, is_found: bool, tally: Tally) -> TaskItem:
+    if is_found:
+        return TaskItem(name, "pending", "its money is not ready yet") if tally.pending else TaskItem(name, "ok")
+    if tally.forbidden:
+        return TaskItem(name, "failed", tally.forbidden)
+    return TaskItem(name, "failed" if tally.dead_lettered else "absent", "the shop did not answer with this number")
+
+
+async def _log(tally: Tally, items: Iterable[TaskItem]) -> None:
+    if tally.task_id is None:  # it failed before a task began, and the run says why
+        return
+    await log_items(
+        tally.session.control,
+        tally.task_id,
+        run_id=tally.run_id,
+        shop_id=tally.session.shop.id,
+        stream=tally.stream,
+        items=items,
+    )

@@ -12,6 +12,7 @@ from connectors.errors import StreamForbiddenError
 from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
 from connectors.postgres.locks import writer_lock
+from connectors.postgres.task_items import log_dead_letters
 from connectors.postgres.tasks import finish_task, start_task
 from connectors.postgres.watermarks import read_watermark
 from connectors.records import Window
@@ -41,7 +42,7 @@ async def sync_stream(
 async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Progress | None = None) -> None:
     """Store every leaf under a task row; the caller holds the stream's lock."""
     session = tally.session
-    task_id = await start_task(
+    tally.task_id = task_id = await start_task(
         session.control,
         shop_id=session.shop.id,
         stream=tally.stream,
@@ -58,6 +59,10 @@ async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Pr
         raise
     refused = [session.reader.forbidden.get(operation) for operation in STREAMS[tally.stream].operations]
     tally.forbidden = tally.forbidden or "; ".join(str(error) for error in refused if error) or None
+    if tally.dead_lettered:
+        await log_dead_letters(
+            session.control, task_id, run_id=tally.run_id, shop_id=session.shop.id, stream=tally.stream
+        )
     await finish_task(session.control, task_id, tally.task_counts())
 
 

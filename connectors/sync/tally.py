@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from connectors.postgres.load import Loaded
 from connectors.records import Window
@@ -29,6 +30,7 @@ class Tally:
     dead_lettered: int = 0
     pending: int = 0
     forbidden: str | None = None
+    task_id: UUID | None = None
     tables: dict[str, Loaded] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 

@@ -124,10 +124,11 @@ class Reader:
             newest = max(rows.updates(), default=None)
             leaf = Leaf({table: rows.records}, rows.rejected, found.window, newest, unchanged=len(rows.sighted))
             if reading.lookup:
-                await self._add_details(leaf, reading.lookup, found)
+                await self.add_details(leaf, reading.lookup, found)
             yield leaf
 
-    async def _add_details(self, leaf: Leaf, lookup: Lookup, found: WindowRows) -> None:
+    async def add_details(self, leaf: Leaf, lookup: Lookup, found: WindowRows) -> None:
+        """Put the details of the found cases into the leaf where they are missing or older."""
         if lookup.api_type in self.forbidden:
             return
         parents = [

@@ -7,7 +7,8 @@ A backfill is a range or a set of cells of `ingest_orders`, launched from the UI
 from collections.abc import Sequence
 from typing import Any
 
-from dagster import AssetObservation, AssetSelection, OpExecutionContext, define_asset_job, job, op
+from dagster import AssetObservation, AssetSelection, Config, OpExecutionContext, define_asset_job, job, op
+from pydantic import Field
 
 import connectors.sync
 from orchestration.failures import explained, failure_from_many, may_pass
@@ -19,8 +20,12 @@ from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
     LOAD_FILES,
+    NAMED_ORDERS_STEP,
+    NAMED_PRODUCTS_STEP,
+    PRODUCTS_POOL,
     RECOUNT_ORDERS,
     REFRESH_ORDERS,
+    REFRESH_PRODUCTS,
     WEBHOOKS_POOL,
 )
 from orchestration.raw_tables import FILE_TABLES, file_key, streams_by, tables_of, temu_key
@@ -64,9 +69,29 @@ recount_orders = define_asset_job(
 )
 
 
-@op(pool=WEBHOOKS_POOL)
-def refresh_named_orders(context: OpExecutionContext, warehouse: Warehouse) -> None:
-    """Read again the orders that waiting webhook events name, then put the event files away."""
+class NamedRecord(Config):
+    """An order or product of a shop."""
+
+    mall_id: int
+    number: str
+
+
+class NamedRecords(Config):
+    """What an operator or program asks for by number."""
+
+    named: list[NamedRecord] = Field(default_factory=list, description="Empty = what waiting events name.")
+
+    def by_shop(self) -> dict[int, list[str]]:
+        """Numbers by mall id."""
+        found: dict[int, list[str]] = {}
+        for record in self.named:
+            found.setdefault(record.mall_id, []).append(record.number)
+        return found
+
+
+@op(name=NAMED_ORDERS_STEP, pool=WEBHOOKS_POOL)
+def refresh_named_orders(context: OpExecutionContext, config: NamedRecords, warehouse: Warehouse) -> None:
+    """Read again the orders that are named, or else those that waiting events name, whose files are then put away."""
     url, settings = warehouse.database_url(), warehouse.settings()
 
     def refresh_shop(temu_shop_id: int, parent_order_sns: Sequence[str]) -> object:
@@ -75,6 +100,10 @@ def refresh_named_orders(context: OpExecutionContext, warehouse: Warehouse) -> N
         )
 
     with explained():
+        if config.named:
+            for temu_shop_id, numbers in config.by_shop().items():
+                _tell_refresh(context, "orders", refresh_shop(temu_shop_id, numbers))
+            return
         report = process_inbox(url, settings.webhook_inbox, refresh_shop, run_id=context.run_id)
         _tell(context, report)
 
@@ -94,6 +123,33 @@ def _tell(context: OpExecutionContext, report: InboxReport) -> None:
         )
 
 
+@op(name=NAMED_PRODUCTS_STEP, pool=PRODUCTS_POOL)
+def refresh_named_products(context: OpExecutionContext, config: NamedRecords, warehouse: Warehouse) -> None:
+    """Read again the SKUs of the goods that are named."""
+    url, settings = warehouse.database_url(), warehouse.settings()
+    with explained():
+        for temu_shop_id, numbers in config.by_shop().items():
+            report = connectors.sync.refresh_products(
+                url,
+                settings=settings,
+                temu_shop_id=temu_shop_id,
+                goods_ids=[int(number) for number in numbers],
+                run_id=context.run_id,
+            )
+            _tell_refresh(context, "products", report)
+
+
+def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> None:
+    context.log.info(str(report))
+    context.log_event(AssetObservation(temu_key(table), description=str(report)))
+
+
+@job(name=REFRESH_PRODUCTS, description="The products named in the run's configuration, with price and stock.")
+def refresh_products() -> None:
+    """Some products, now."""
+    refresh_named_products()
+
+
 @job(name=REFRESH_ORDERS, description="The orders named by new webhook events, now instead of with the next tick.")
 def refresh_orders() -> None:
     """One visit of the webhook inbox."""
@@ -106,6 +162,7 @@ JOBS: list[Any] = [
     load_files,
     recount_orders,
     refresh_orders,
+    refresh_products,
     replay_dead_letters,
     watch_completeness,
 ]

@@ -33,18 +33,19 @@ def read_cells(
     tables_of_stream: Mapping[str, Sequence[str]],
     *,
     only_shops: Sequence[str],
+    asked: Window | None = None,
 ) -> None:
     """Read every cell of the run; raise a `Failure` that names the shops which could not be read.
 
     A run with the tag `omni/mode: live`, or without partitions, reads on from each shop's watermark and moves it.
-    Any other run reads its days whole and leaves the watermarks alone.
+    Any other run reads its days whole and leaves the watermarks alone: those of its partitions, or `asked`.
     """
     url, settings = warehouse.database_url(), warehouse.settings()
     shops = active_shops(url)
     context.instance.add_dynamic_partitions(SHOPS_PARTITIONS, list(shops))  # a shop may be younger than the last tick
     earlier = EarlierAttempts.of(context)
     reporter = Reporter(context, tables_of_stream, shops)
-    for window, keys in _readings(context, shops, only_shops):
+    for window, keys in _readings(context, shops, only_shops, asked):
         open_keys = [key for key in keys if earlier.leaves_open(key)]
         if not open_keys:
             continue
@@ -72,10 +73,12 @@ def _fail_by_name(reporter: Reporter, earlier: EarlierAttempts) -> None:
         )
 
 
-def _readings(context: AssetExecutionContext, shops: Mapping[str, Shop], only: Sequence[str]) -> Readings:
+def _readings(
+    context: AssetExecutionContext, shops: Mapping[str, Shop], only: Sequence[str], asked: Window | None
+) -> Readings:
     live = context.run.tags.get(MODE_TAG) == LIVE
     if not (context.has_partition_key or context.has_partition_key_range):
-        return [(None, _chosen(shops, only))]
+        return [(asked, _chosen(shops, only))]
     keys = list(context.partition_keys)
     if not isinstance(context.assets_def.partitions_def, type(partitions.shop_days)):
         return [(None, _known(shops, keys))]

@@ -7,9 +7,12 @@ An event is processed at least once and recorded once; reading an order again is
 
 from __future__ import annotations
 
+import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +22,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from connectors.errors import OmniError, TransientError
 
 DONE, REJECTED = "done", "rejected"
+KEEP_DONE = timedelta(days=3)
+"""A delivery repeated after this long is known by the ledger only; the platform stops repeating after 28 hours."""
 
 
 class EventData(BaseModel):
@@ -26,8 +31,9 @@ class EventData(BaseModel):
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    mall_id: Annotated[int, Field(alias="mallId", gt=0)]
-    parent_order_sn: Annotated[str | None, Field(alias="parentOrderSn", min_length=1)] = None
+    mall_id: Annotated[int, Field(alias="mallId", gt=0, lt=2**63)]
+    parent_order_sn: Annotated[str | None, Field(alias="parentOrderSn", pattern=r"^[^\x00]+$")] = None
+    case_sn: Annotated[str | None, Field(alias="parentAfterSalesSn", pattern=r"^[^\x00]+$")] = None
 
 
 class EventFile(BaseModel):
@@ -85,7 +91,16 @@ def process_inbox(database_url: str, inbox: Path, refresh: Refresh, *, run_id: s
             else:
                 reason = f"no active shop has the mall id {mall_id}; register or activate it with `omni shops add`"
                 _reject([event.path for event in events], reason, report)
+    _forget_done(inbox / DONE)
     return report
+
+
+def _forget_done(folder: Path) -> None:
+    """The ledger in the database remembers; the folder would grow for ever."""
+    oldest = time.time() - KEEP_DONE.total_seconds()
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        if entry.stat().st_mtime < oldest:
+            Path(entry).unlink(missing_ok=True)
 
 
 def _read(path: Path, report: InboxReport) -> Waiting | None:
@@ -145,12 +160,22 @@ def _refresh_shop(
 def _record(conn: psycopg.Connection, events: Iterable[Waiting], run_id: str) -> None:
     insert = """
         insert into ops.webhook_events
-            (event_id, event_type, temu_shop_id, parent_order_sn, received_at, processed_at, file_name, run_id)
-        values (%s, %s, %s, %s, %s, clock_timestamp(), %s, %s)
+            (event_id, event_type, temu_shop_id, parent_order_sn, case_sn, received_at, signature_ok, processed_at,
+             file_name, run_id)
+        values (%s, %s, %s, %s, %s, %s, true, clock_timestamp(), %s, %s)
         on conflict (event_id) do update set processed_at = excluded.processed_at, run_id = excluded.run_id
         where webhook_events.processed_at is null"""
     rows = [
-        (e.event_id, e.event, e.data.mall_id, e.data.parent_order_sn, e.received_at, one.path.name, run_id)
+        (
+            e.event_id,
+            e.event,
+            e.data.mall_id,
+            e.data.parent_order_sn,
+            e.data.case_sn,
+            e.received_at,
+            one.path.name,
+            run_id,
+        )
         for one in events
         for e in [one.event]
     ]

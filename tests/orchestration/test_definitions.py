@@ -57,6 +57,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "load_files",
         "recount_orders",
         "refresh_orders",
+        "refresh_products",
         "replay_dead_letters",
         "watch_completeness",
     ]

@@ -5,6 +5,7 @@ A new stream appears here by itself; its asset key equals dbt's source key.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from dagster import (
     AssetExecutionContext,
@@ -18,6 +19,8 @@ from dagster import (
 )
 from pydantic import Field
 
+from connectors.errors import ConfigurationError
+from connectors.records import Window
 from connectors.temu.streams import Stream
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.ingest import partitions, reading
@@ -30,6 +33,22 @@ class ReadConfig(Config):
     """What an operator may narrow when launching a run by hand. Never holds secrets."""
 
     shops: list[str] = Field(default_factory=list, description="Shop names or mall ids; empty = all active shops.")
+    first_day: str | None = Field(
+        default=None, description="With last_day, and without partitions: these whole UTC days, both included."
+    )
+    last_day: str | None = Field(default=None, description="See first_day.")
+
+    def window(self) -> Window | None:
+        """The days as a window; None without them. Raises ConfigurationError for what is no pair of days."""
+        if self.first_day is None and self.last_day is None:
+            return None
+        try:
+            first, last = (date.fromisoformat(str(day)) for day in (self.first_day, self.last_day))
+            return Window(Window.of_day(first).start, Window.of_day(last).end)
+        except ValueError:
+            raise ConfigurationError(
+                f"{self.first_day} to {self.last_day} are no days", remedy="give both as YYYY-MM-DD, the earlier first"
+            ) from None
 
 
 def specs_of(stream: Stream) -> Iterator[AssetSpec]:
@@ -66,7 +85,7 @@ def build_reading_assets(
         tables = {key.path[-1] for key in context.selected_asset_keys}
         wanted = {stream.name: _tables(stream, tables) for stream in streams if _tables(stream, tables)}
         with explained():
-            reading.read_cells(context, warehouse, wanted, only_shops=config.shops)
+            reading.read_cells(context, warehouse, wanted, only_shops=config.shops, asked=config.window())
         yield from ()  # successes were reported one by one; there is no output that could claim the rest
 
     return read

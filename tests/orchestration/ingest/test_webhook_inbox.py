@@ -1,6 +1,8 @@
 """The webhook inbox: what happens to event files, and that an event is processed once."""
 
 import json
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -150,3 +152,28 @@ def test_an_event_that_names_no_order_is_recorded_and_asks_for_nothing(inbox: Pa
     process_inbox(shops_url, inbox, refreshes, run_id="r1")
     assert refreshes.asked == []
     assert ledger(shops_url) == [("e1", MALL, None, True)]
+
+
+def test_processed_events_are_recorded_as_verified_with_their_case(inbox: Path, shops_url: str) -> None:
+    path = put_event(inbox, "e1")
+    event = json.loads(path.read_text())
+    event["data"]["parentAfterSalesSn"] = "PA-1"
+    path.write_text(json.dumps(event))
+    process_inbox(shops_url, inbox, Refreshes(), run_id="r1")
+    with psycopg.connect(shops_url) as conn:
+        assert conn.execute("select signature_ok, case_sn, reason from ops.webhook_events").fetchall() == [
+            (True, "PA-1", None)
+        ]
+
+
+def test_files_that_were_done_days_ago_are_swept_away(inbox: Path, shops_url: str) -> None:
+    for name in ("old", "young"):
+        put_event(inbox, name)
+    process_inbox(shops_url, inbox, Refreshes(), run_id="r1")
+    days_ago = time.time() - 4 * 86_400
+    os.utime(inbox / "done" / "old.json", (days_ago, days_ago))
+    report = process_inbox(shops_url, inbox, Refreshes(), run_id="r2")
+    assert [path.name for path in (inbox / "done").iterdir()] == ["young.json"]
+    put_event(inbox, "old")
+    assert process_inbox(shops_url, inbox, Refreshes(), run_id="r3").repeated == 1
+    assert report.repeated == 0

@@ -1,0 +1,54 @@
+"""Records asked for by number instead of by window: the cases of some orders, some SKUs.
+
+Belongs here: which word of which listing names them. Orders by number are `Reader.orders`. Numbers that the shop does
+not have are simply absent from the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from connectors.records import Window
+from connectors.temu.client import TemuClient
+from connectors.temu.entities import Rows
+from connectors.temu.extract import ORDERS_PER_CALL, Leaf, Reader
+from connectors.temu.pagination import read_all
+from connectors.temu.streams import ByCatalogue, ByWindow, Listing
+from connectors.temu.windows import WindowRows, bounds
+
+
+async def cases_of_orders(
+    client: TemuClient, reader: Reader, reading: ByWindow, order_sns: Sequence[str], window: Window
+) -> Leaf:
+    """After-sales cases of the named orders that changed in `window`, with their details (API reference §13.1)."""
+    listing = reading.listing
+    rows = await _read(client, listing, "parentOrderSnList", order_sns, bounds(listing, window))
+    leaf = Leaf({listing.entity.table: rows.records}, rows.rejected)
+    if reading.lookup:
+        await reader.add_details(leaf, reading.lookup, WindowRows(window, rows))
+    return leaf
+
+
+async def skus_by_id(client: TemuClient, reading: ByCatalogue, sku_ids: Sequence[int]) -> Leaf:
+    """The SKUs as they are now, whatever bucket they are in (§10.3), with today's dated copy."""
+    found = Rows()
+    for bucket in reading.buckets:
+        rows = await _read(client, reading.listing, "skuIdList", sku_ids, bucket)
+        found.records += rows.records
+        found.rejected += rows.rejected
+    leaf = Leaf({reading.listing.entity.table: found.records}, found.rejected)
+    if reading.snapshot:
+        payloads = [record.payload for record in found.records]
+        leaf.records[reading.snapshot.table] = reading.snapshot.rows(payloads, at=client.now()).records
+    return leaf
+
+
+async def _read(
+    client: TemuClient, listing: Listing, word: str, names: Sequence[object], params: Mapping[str, object]
+) -> Rows:
+    found = Rows()
+    for start in range(0, len(names), ORDERS_PER_CALL):
+        rows = await read_all(client, listing, {**params, word: list(names[start : start + ORDERS_PER_CALL])})
+        found.records += rows.records
+        found.rejected += rows.rejected
+    return found
