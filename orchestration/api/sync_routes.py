@@ -155,7 +155,8 @@ class _Desk:
             tags = {"omni/mode": WINDOW}
         step = SHOP_DAY_STEP if kind == "orders" else SHOP_STEP
         asked = Asked(JOBS[kind][0], {"ops": {step: {"config": config}}}, tags)
-        return self._start(kind, asked, key, response, shops=names or "all", **{k: str(v) for k, v in config.items()})
+        days = f"{config['first_day']} to {config['last_day']}" if tags else "news"
+        return self._start(kind, asked, key, response, shops=names or "all", days=days)
 
     def refresh(self, kind: Kind, name: str | int, shop: str | None, key: ApiKey, response: Response) -> Task:
         """Start the job that reads one order or product."""

@@ -44,7 +44,7 @@ def shops_follow_table(context: SensorEvaluationContext, warehouse: Warehouse) -
     )
 
 
-@sensor(job=refresh_orders, minimum_interval_seconds=15, default_status=DefaultSensorStatus.RUNNING)
+@sensor(job=refresh_orders, minimum_interval_seconds=5, default_status=DefaultSensorStatus.RUNNING)
 def webhook_inbox(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRequest | SkipReason:
     """One run for all event files that wait."""
     return _visit(context, refresh_orders.name, waiting_files(warehouse.settings().webhook_inbox))

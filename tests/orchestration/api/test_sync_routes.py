@@ -1,0 +1,167 @@
+"""Starting runs over HTTP and asking how far they are: one run per request, figures from the loader's own tables."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+from fastapi.testclient import TestClient
+
+from orchestration.api.app import build_app
+from orchestration.names import NAMED_ORDERS_STEP, NAMED_PRODUCTS_STEP, REQUESTED_BY_TAG, SHOP_DAY_STEP, SHOP_STEP
+from tests.orchestration.api.conftest import MALL, FakeDagster
+
+NOW = datetime.now(UTC)
+
+
+def add_task(
+    url: str, run_id: str, stream: str, status: str = "completed", *, mode: str = "live", seconds: float = 10.0
+):
+    finished = None if status == "running" else NOW + timedelta(seconds=seconds)
+    with psycopg.connect(url) as conn:
+        conn.execute(
+            "insert into ops.sync_tasks (id, shop_id, stream, mode, status, calls, rows_read, rows_inserted, run_id,"
+            " started_at, finished_at, error_message)"
+            " select %s, id, %s, %s, %s, 3, 100, 7, %s, %s, %s, %s from ops.shops",
+            [uuid4(), stream, mode, status, run_id, NOW, finished, "token expired" if status == "failed" else None],
+        )
+
+
+def test_orders_are_read_by_a_run_whose_id_is_the_task(client, headers, dagster: FakeDagster):
+    answer = client.post("/api/sync/orders", headers=headers["operator"])
+    [run] = dagster.launched
+    assert answer.status_code == 202
+    assert answer.json()["task_id"] == run["id"]
+    assert answer.headers["location"] == answer.json()["status_url"] == f"/api/sync/orders/status/{run['id']}"
+    assert (run["job"], run["config"]) == ("ingest_orders", {"ops": {SHOP_DAY_STEP: {"config": {"shops": []}}}})
+    assert run["tags"][REQUESTED_BY_TAG] == "the operator"
+
+
+def test_days_are_read_whole_and_leave_the_watermark_alone(client, headers, dagster):
+    wanted = {"shops": [str(MALL)], "first_day": "2026-11-01", "last_day": "2026-11-03"}
+    assert client.post("/api/sync/orders", json=wanted, headers=headers["operator"]).status_code == 202
+    [run] = dagster.launched
+    config = run["config"]["ops"][SHOP_DAY_STEP]["config"]
+    assert config == {"shops": ["Acme US"], "first_day": "2026-11-01", "last_day": "2026-11-03"}
+    assert run["tags"]["omni/mode"] == "window"
+
+
+def test_the_same_request_while_it_runs_is_the_same_task_and_another_one_is_not(client, headers, dagster):
+    key = headers["operator"]
+    first = client.post("/api/sync/products", headers=key).json()["task_id"]
+    assert client.post("/api/sync/products", json={"shops": []}, headers=key).json()["task_id"] == first
+    dagster.runs[first]["status"] = "STARTED"
+    assert client.post("/api/sync/products", headers=key).json()["task_id"] == first
+    other = client.post("/api/sync/products", json={"shops": ["Acme US"]}, headers=key).json()["task_id"]
+    dagster.runs[first]["status"] = "SUCCESS"
+    assert client.post("/api/sync/products", headers=key).json()["task_id"] not in (first, other)
+    assert [run["config"]["ops"][SHOP_STEP]["config"]["shops"] for run in dagster.launched] == [[], ["Acme US"], []]
+
+
+def test_one_order_and_one_product_are_refreshed_by_number(client, headers, dagster):
+    key = headers["operator"]
+    assert client.post("/api/sync/orders/PO-211-1", headers=key).status_code == 202
+    assert client.post("/api/sync/products/601099512345678", params={"shop": "Acme US"}, headers=key).status_code == 202
+    orders, products = (run["config"]["ops"] for run in dagster.launched)
+    assert orders == {NAMED_ORDERS_STEP: {"config": {"named": [{"mall_id": MALL, "number": "PO-211-1"}]}}}
+    assert products == {NAMED_PRODUCTS_STEP: {"config": {"named": [{"mall_id": MALL, "number": "601099512345678"}]}}}
+
+
+def test_an_unknown_order_needs_its_shop_once_there_are_several(client, headers, shop_url):
+    with psycopg.connect(shop_url) as conn:
+        conn.execute(
+            "insert into ops.shops (temu_shop_id, shop_name, region, gateway, app_key) values (8, 'B', 'US', 'US', 'k')"
+        )
+        conn.execute(
+            "insert into raw_temu.orders (shop_id, parent_order_sn, source_updated_at, payload, payload_hash, run_id)"
+            " select id, 'PO-211-2', now(), '{}', 'h', 'r' from ops.shops where shop_name = 'B'"
+        )
+    key = headers["operator"]
+    assert "?shop=" in client.post("/api/sync/orders/PO-211-1", headers=key).json()["detail"]
+    assert client.post("/api/sync/orders/PO-211-2", headers=key).status_code == 202
+    missing = client.post("/api/sync/orders/PO-211-1", params={"shop": "C"}, headers=key)
+    assert (missing.status_code, missing.json()["detail"]) == (422, "no active shop is called C")
+
+
+def test_a_status_adds_up_what_the_loader_wrote(client, headers, dagster, shop_url):
+    task = client.post("/api/sync/products", headers=headers["operator"]).json()["task_id"]
+    pending = client.get(f"/api/sync/products/status/{task}", headers=headers["viewer"]).json()
+    assert (pending["state"], pending["progress"], pending["eta_seconds"], pending["parts"]) == (
+        "pending",
+        0.0,
+        None,
+        [],
+    )
+    dagster.runs[task] |= {"status": "STARTED", "startTime": time.time()}
+    add_task(shop_url, task, "products")
+    add_task(shop_url, task, "activities", "running")
+    running = client.get(f"/api/sync/products/status/{task}", headers=headers["viewer"]).json()
+    assert running["state"] == "running"
+    assert 0 < running["progress"] < 1
+    assert running["counts"]["rows_read"] == 200
+    assert [(part["shop"], part["stream"], part["state"]) for part in running["parts"]] == [
+        ("Acme US", "activities", "running"),
+        ("Acme US", "products", "completed"),
+    ]
+    dagster.runs[task] |= {"status": "FAILURE", "endTime": time.time()}
+    add_task(shop_url, task, "sku_stocks", "failed")
+    failed = client.get(f"/api/sync/products/status/{task}", headers=headers["viewer"]).json()
+    assert (failed["state"], failed["progress"], failed["eta_seconds"]) == ("failed", 1.0, 0)
+    assert [part["error"] for part in failed["parts"] if part["error"]] == ["token expired"]
+
+
+def test_the_end_is_estimated_from_what_such_runs_usually_take(client, headers, dagster, shop_url):
+    for number, seconds in enumerate((60.0, 100.0, 80.0)):
+        add_task(shop_url, f"earlier-{number}", "orders", seconds=seconds)
+    add_task(shop_url, "a-backfill", "orders", mode="window", seconds=5000)
+    task = client.post("/api/sync/orders", headers=headers["operator"]).json()["task_id"]
+    url = f"/api/sync/orders/status/{task}"
+    assert client.get(url, headers=headers["viewer"]).json()["eta_seconds"] == 80
+    dagster.runs[task] |= {"status": "STARTED", "startTime": time.time() - 30}
+    assert 45 <= client.get(url, headers=headers["viewer"]).json()["eta_seconds"] <= 51
+
+
+def test_a_refresh_tells_what_became_of_its_order(client, headers, shop_url):
+    task = client.post("/api/sync/orders/PO-211-1", headers=headers["operator"]).json()["task_id"]
+    with psycopg.connect(shop_url) as conn:
+        conn.execute(
+            "insert into ops.sync_logs (task_id, run_id, shop_id, stream, item_key, status)"
+            " select %s, %s, id, 'orders', 'PO-211-1', 'absent' from ops.shops",
+            [uuid4(), task],
+        )
+    [item] = client.get(f"/api/sync/orders/status/{task}", headers=headers["viewer"]).json()["items"]
+    assert (item["item"], item["shop"], item["state"]) == ("PO-211-1", "Acme US", "absent")
+
+
+def test_a_task_is_found_only_among_its_own_kind(client, headers):
+    task = client.post("/api/sync/orders", headers=headers["operator"]).json()["task_id"]
+    for url in (f"/api/sync/products/status/{task}", f"/api/sync/orders/status/{UUID(int=7)}"):
+        assert client.get(url, headers=headers["viewer"]).status_code == 404
+
+
+IMPOSSIBLE = (
+    {"first_day": "2026-11-01"},
+    {"first_day": "2026-11-02", "last_day": "2026-11-01"},
+    {"first_day": "0001-01-01", "last_day": "2026-11-01"},
+    {"shops": ["nobody's"]},
+    {"shops": ["a\u0000b"]},
+    {"colour": "red"},
+    [],
+)
+
+
+def test_a_request_that_cannot_be_carried_out_starts_nothing(client, headers, dagster):
+    for wanted in IMPOSSIBLE:
+        answer = client.post("/api/sync/orders", json=wanted, headers=headers["operator"])
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert dagster.launched == []
+
+
+def test_without_dagster_the_answer_says_how_to_start_it(shop_url, settings, headers):
+    client = TestClient(build_app(settings, shop_url), raise_server_exceptions=False)
+    answer = client.post("/api/sync/orders", headers=headers["operator"])
+    assert answer.status_code == 422
+    assert "omni up" in answer.json()["detail"]

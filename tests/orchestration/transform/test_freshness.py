@@ -1,0 +1,49 @@
+"""When the marts are built: once after a load, within seconds after an event, and never without a rest."""
+
+from __future__ import annotations
+
+from orchestration.transform.freshness import CALM_SECONDS, Build, News, verdict
+
+NOW = 10_000.0
+
+
+def test_without_news_nothing_is_built():
+    assert verdict(News(), None, NOW, None) is not None
+    assert verdict(News(loaded_at=NOW - 50, refreshed_at=NOW - 60), Build(NOW - 40, NOW - 20), NOW, None) is not None
+
+
+def test_a_load_is_built_once_after_its_last_job():
+    loading = News(loaded_at=NOW - 5, loading=True)
+    assert verdict(loading, None, NOW, NOW - 30) == "raw data is still coming in"
+    assert verdict(News(loaded_at=NOW - 5), None, NOW, NOW - 30) == "raw data is still coming in"
+    assert verdict(News(loaded_at=NOW - CALM_SECONDS), None, NOW, NOW - 30) is None
+
+
+def test_a_load_that_never_ends_is_built_after_a_quarter_of_an_hour():
+    loading = News(loaded_at=NOW - 1, loading=True)
+    assert verdict(loading, Build(NOW - 2000, NOW - 1900), NOW, NOW - 899) is not None
+    assert verdict(loading, Build(NOW - 2000, NOW - 1900), NOW, NOW - 900) is None
+
+
+def test_an_event_is_built_a_few_seconds_after_its_refresh():
+    built = Build(NOW - 300, NOW - 280)
+    assert verdict(News(refreshed_at=NOW - 2), built, NOW, None) == "events are still coming in"
+    assert verdict(News(refreshed_at=NOW - 3), built, NOW, None) is None
+
+
+def test_events_without_end_do_not_postpone_the_build_for_ever():
+    built = Build(NOW - 300, NOW - 280)
+    flow = News(refreshed_at=NOW - 1, refreshing=True)
+    assert verdict(flow, built, NOW, NOW - 19) is not None
+    assert verdict(flow, built, NOW, NOW - 20) is None
+
+
+def test_builds_after_events_leave_the_machine_a_rest():
+    event = News(refreshed_at=NOW - 4)
+    assert verdict(event, Build(NOW - 109, NOW - 9), NOW, None) is not None
+    assert verdict(event, Build(NOW - 150, NOW - 50), NOW, None) is None
+
+
+def test_an_event_during_a_load_waits_for_the_load():
+    assert verdict(News(refreshed_at=NOW - 4, loading=True), Build(NOW - 300, NOW - 280), NOW, None) is not None
+    assert verdict(News(refreshed_at=NOW - 4, loaded_at=NOW - 5), Build(NOW - 300, NOW - 280), NOW, None) is not None
