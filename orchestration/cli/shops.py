@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
+from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, list_shops
 from connectors.sync import check_shop
 from orchestration.cli.console import out, table
 from orchestration.cli.db import migrated_database
@@ -70,6 +70,70 @@ def list_command() -> None:
         for one in shops
     ]
     table("Shops", ("id", "name", "mall id", "region", "gateway", "environment", "active"), rows)
+
+
+@app.command()
+def update(
+    shop: Annotated[str, typer.Argument(help="Name, mall id or id.")],
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    region: Annotated[str | None, typer.Option(help="Sales region.")] = None,
+    gateway: Annotated[str | None, typer.Option(help="API gateway: US, EU or GLOBAL.")] = None,
+    app_key: Annotated[str | None, typer.Option(help="The app's key.")] = None,
+    entity: Annotated[str | None, typer.Option(help="Legal entity that owns the shop.")] = None,
+    business_model: Annotated[str | None, typer.Option(help="full, semi or local.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA zone.")] = None,
+    default_manager: Annotated[str | None, typer.Option(help="Who answers for products without a manager.")] = None,
+    environment: Annotated[str | None, typer.Option(help="production or sandbox.")] = None,
+    new_secret: Annotated[bool, typer.Option("--new-secret", help="Ask for a new app secret.")] = False,
+    new_token: Annotated[bool, typer.Option("--new-token", help="Ask for a new access token.")] = False,
+) -> None:
+    """Change what is given and leave the rest. A replaced app secret keeps verifying pushed events for a week.
+
+    Examples: `omni shops update "Acme US" --default-manager Li` · `omni shops update "Acme US" --new-token`
+    """
+    given = {
+        "shop_name": name,
+        "region": region,
+        "gateway": gateway,
+        "app_key": app_key,
+        "entity": entity,
+        "business_model": business_model,
+        "timezone": timezone,
+        "default_manager": default_manager,
+        "environment": environment,
+        "app_secret": _asked("App secret") if new_secret else None,
+        "access_token": _asked("Access token") if new_token else None,
+    }
+    saved = _change(shop, {field: value for field, value in given.items() if value is not None})
+    out.print(f'shop {saved.id} "{saved.shop_name}" is saved', markup=False)
+
+
+@app.command()
+def deactivate(shop: Annotated[str, typer.Argument(help="Name, mall id or id.")]) -> None:
+    """Stop reading a shop; what it brought stays. `omni shops activate` takes it up again.
+
+    Example: `omni shops deactivate "Acme US"`
+    """
+    out.print(f'"{_change(shop, {"is_active": False}).shop_name}" is not read any more', markup=False)
+
+
+@app.command()
+def activate(shop: Annotated[str, typer.Argument(help="Name, mall id or id.")]) -> None:
+    """Read a shop again, on from where it stopped.
+
+    Example: `omni shops activate "Acme US"`
+    """
+    out.print(f'"{_change(shop, {"is_active": True}).shop_name}" is read again', markup=False)
+
+
+def _change(shop: str, changes: dict[str, object]) -> Shop:
+    settings = Settings()
+    with psycopg.connect(migrated_database(settings)) as connection:
+        return change_shop(connection, SecretBox.open(settings), shop, changes)
+
+
+def _asked(what: str) -> SecretStr:
+    return SecretStr(typer.prompt(what, hide_input=True))
 
 
 @app.command()
