@@ -1,15 +1,16 @@
-"""Ask every chart of every dashboard for its data, as a browser would: `python superset/verify.py [--json]`.
+"""Ask every chart for its data, as a browser would: `python superset/verify.py [--json] [--queries FILE]`.
 
 Belongs here: whether charts answer and are not empty. Not here: whether a picture is drawn (tests/superset/browser.py),
 whether numbers are right (dbt). Runs Superset in this process and goes through its HTTP layer, so nothing has to be up.
 Exit code 1 and the names of the charts when one fails or has nothing to show. With --json the last line of the output
-is a list of {"dashboard", "chart", "rows", "error", "seconds"}.
+is a list of {"dashboard", "chart", "rows", "error", "seconds", "queries"}; --queries writes each chart's SQL to a file.
 """
 
 import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from provision import ADMIN, required, start_app
@@ -37,15 +38,20 @@ def charts_by_dashboard() -> list[tuple[str, int, str]]:
     ]
 
 
-def check_chart(client: Any, headers: dict[str, str], chart_id: int) -> tuple[int, str]:
-    """Rows that the chart has to show (the smallest of its queries), and what went wrong, if anything."""
+def check_chart(client: Any, headers: dict[str, str], chart_id: int) -> dict[str, Any]:
+    """Rows that the chart has to show (the smallest of its queries), what went wrong, if anything, and the queries."""
     answer = client.get(f"/api/v1/chart/{chart_id}/data/?force=true", headers=headers)
     body = answer.get_json(silent=True) or {}
     if answer.status_code != 200:
-        return 0, str(body.get("message") or body.get("errors") or f"HTTP {answer.status_code}")
+        error = str(body.get("message") or body.get("errors") or f"HTTP {answer.status_code}")
+        return {"rows": 0, "error": error, "queries": []}
     results = body["result"]
     errors = [str(one["error"]) for one in results if one.get("error")]
-    return min(rows_with_values(one) for one in results), " ".join("; ".join(errors).split())
+    return {
+        "rows": min(rows_with_values(one) for one in results),
+        "error": " ".join("; ".join(errors).split()),
+        "queries": [str(one.get("query") or "") for one in results],
+    }
 
 
 def rows_with_values(result: dict[str, Any]) -> int:
@@ -63,11 +69,11 @@ def verify() -> list[dict[str, Any]]:
         headers = log_in(client, required("OMNI_SUPERSET_ADMIN_PASSWORD"))
         for dashboard, chart_id, title in charts:
             started = time.monotonic()
-            rows, error = check_chart(client, headers, chart_id)
-            if not error and rows == 0:
-                error = "nothing to show"
+            found = check_chart(client, headers, chart_id)
+            if not found["error"] and found["rows"] == 0:
+                found["error"] = "nothing to show"
             seconds = round(time.monotonic() - started, 3)
-            results.append({"dashboard": dashboard, "chart": title, "rows": rows, "error": error, "seconds": seconds})
+            results.append({"dashboard": dashboard, "chart": title, "seconds": seconds, **found})
     return results
 
 
@@ -75,8 +81,12 @@ def main() -> int:
     """Print one line per chart, or one JSON document; 1 when a chart failed, 2 when there is none."""
     parser = argparse.ArgumentParser(description="Check that every chart has something to show.")
     parser.add_argument("--json", action="store_true", help="print one JSON list on the last line")
+    parser.add_argument("--queries", type=Path, help="write the SQL of every chart to this file, as one JSON object")
     options = parser.parse_args()
     results = verify()
+    if options.queries:
+        queries = {f"{one['dashboard']} / {one['chart']}": one["queries"] for one in results}
+        options.queries.write_text(json.dumps(queries, ensure_ascii=False), encoding="utf-8")
     failed = [one for one in results if one["error"]]
     if options.json:
         print(json.dumps(results, ensure_ascii=False))  # noqa: T201

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -25,7 +25,7 @@ STATEMENTS = dict(re.findall(r"^-- name: (\w+)\n(.*?);\n", _TEXT, re.DOTALL | re
 
 def fill(url: str, *, lines: int, tell: Callable[[str], None] = print) -> int:
     """Empty the raw tables and fill them with about `lines` order lines; returns the number of parent orders."""
-    shops = max(1, round(lines / LINES_PER_SHOP_YEAR))
+    shops, yesterday = shops_of(lines), datetime.now(UTC) - timedelta(days=1)
     with psycopg.connect(url, autocommit=True) as connection:
         _empty(connection)
         connection.execute("set max_parallel_workers_per_gather = 0")  # random() must be drawn in one order
@@ -35,31 +35,37 @@ def fill(url: str, *, lines: int, tell: Callable[[str], None] = print) -> int:
             _run(connection, name, shops=shops)
         parents = lines // 2
         for start in range(0, parents, CHUNK):
-            add_orders(connection, first=start + 1, last=min(start + CHUNK, parents), shops=shops)
+            numbers = {"first": start + 1, "last": min(start + CHUNK, parents), "loaded_at": yesterday}
+            _add_orders(connection, **numbers, shops=shops, day=FIRST_DAY, days=365)
             tell(f"{min(start + CHUNK, parents):,} of {parents:,} parent orders")
         for name in ("amounts", "cases", "case_details", "charges", "settlements"):
-            _run(connection, name, shops=shops, first=1, last=parents)
+            _run(connection, name, shops=shops, first=1, last=parents, loaded_at=yesterday)
         connection.execute("vacuum analyze")
     return parents
 
 
-def add_orders(
-    connection: psycopg.Connection,
-    *,
-    first: int,
-    last: int,
-    shops: int,
-    day: date = FIRST_DAY,
-    days: int = 365,
-) -> None:
-    """Parent orders number `first` to `last` (two lines each on average), spread over `days` from `day`."""
-    connection.execute("select setseed(%s)", [(first % 99_991) / 99_991])
-    _run(connection, "orders", first=first, last=last, shops=shops, day=day, days=days)
+def shops_of(lines: int) -> int:
+    """How many shops sell so much in a year."""
+    return max(1, round(lines / LINES_PER_SHOP_YEAR))
 
 
-def add_amounts(connection: psycopg.Connection, *, first: int, last: int) -> None:
-    """The money of the parent orders number `first` to `last`."""
-    _run(connection, "amounts", first=first, last=last)
+def add_day(url: str, *, parents: int, shops: int) -> None:
+    """One more day: a 365th of the `parents` orders that are there, landed now."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        numbers = {"first": parents + 1, "last": parents + max(1, parents // 365), "loaded_at": datetime.now(UTC)}
+        _add_orders(connection, **numbers, shops=shops, day=LAST_DAY + timedelta(days=1), days=1)
+        _run(connection, "amounts", **numbers)
+
+
+def edit_cost(url: str) -> None:
+    """A file that changes what one article of middling success has cost in the last two months."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        _run(connection, "cost_edit")
+
+
+def _add_orders(connection: psycopg.Connection, **values: object) -> None:
+    connection.execute("select setseed(%s)", [(int(str(values["first"])) % 99_991) / 99_991])
+    _run(connection, "orders", **values)
 
 
 def _run(connection: psycopg.Connection, name: str, **values: object) -> None:

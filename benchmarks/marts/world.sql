@@ -71,8 +71,8 @@ cross join lateral (select %(first_day)s::timestamptz + m * interval '40 days' a
 -- name: orders
 -- A parent order has one to three lines. Powers of random numbers make few articles and few shops sell most.
 insert into raw_temu.orders
-    (shop_id, parent_order_sn, status, order_time, source_updated_at, payload, payload_hash, run_id)
-select shop, sn, status, to_timestamp(placed), to_timestamp(updated),
+    (shop_id, parent_order_sn, status, order_time, source_updated_at, loaded_at, payload, payload_hash, run_id)
+select shop, sn, status, to_timestamp(placed), to_timestamp(updated), %(loaded_at)s,
     jsonb_build_object(
         'parentOrderMap', jsonb_build_object('parentOrderSn', sn, 'parentOrderStatus', status,
             'parentOrderTime', placed, 'parentConfirmTime', placed + 600, 'updateTime', updated,
@@ -110,8 +110,8 @@ from (
 
 -- name: amounts
 insert into raw_temu.order_amounts
-    (shop_id, parent_order_sn, api_type, source_updated_at, payload, payload_hash, run_id)
-select o.shop_id, o.parent_order_sn, 'bg.order.amount.query', o.source_updated_at,
+    (shop_id, parent_order_sn, api_type, source_updated_at, loaded_at, payload, payload_hash, run_id)
+select o.shop_id, o.parent_order_sn, 'bg.order.amount.query', o.source_updated_at, %(loaded_at)s,
     jsonb_build_object(
         'parentOrderMap', jsonb_build_object('shippingAmountTotal', jsonb_build_object('amount', 0, 'currency', c),
             'estimatedRevenueDeduction', jsonb_build_object('amount', 0, 'currency', c)),
@@ -161,3 +161,9 @@ insert into raw_files.settlement_lines (shop_id, settlement_sn, line_no, parent_
 select shop_id, 'ST-' || to_char(order_time, 'IYYYIW'), row_number() over (), parent_order_sn, 'sales_receipt', 42.50,
     'CNY', order_time + interval '18 days', 'settlements.csv', 'settlements', row_number() over (), 'bench'
 from raw_temu.orders where status = 5 and order_time < %(last_day)s::timestamptz - interval '18 days';
+
+-- name: cost_edit
+insert into raw_files.product_costs
+    (shop_id, sku_code, cost_price, currency, effective_from, effective_to, source_file, file_hash, row_no, run_id)
+select null, sku_code, cost_price + 1, currency, %(last_day)s::timestamptz - interval '60 days', null, 'edit.csv', 'edit', 1, 'bench'
+from raw_files.product_costs where sku_code = 'SKU-00400' and effective_to is null;
