@@ -1,12 +1,16 @@
-"""Verdicts on the raw tables: assets `quality/*`, each with its asset checks, all evaluated in one step.
+"""Verdicts on raw and staged rows: assets `quality/*`, each with its asset checks, all evaluated in one step.
 
 Belongs here: how suites become checks. A broken E rule stops the build of the marts in the same run; a broken W
-rule is shown. The rules themselves are `suites`, their evaluation is `expectations`.
+rule is shown; both are kept in `ops.check_results`. The rules themselves are `suites`, their evaluation is
+`expectations`.
 The checks hang on assets of this location, between raw table and models, and not on `raw_temu/*` themselves: the
 backfill daemon would ask the light location to run checks that only this one defines, and every backfill would fail.
+Nor does a verdict on staged rows hang on the staging model: staging is views, which show today's rows before the
+build, and dbt builds all layers in one step, which no check can stand in the middle of.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from dagster import (
     AssetCheckResult,
@@ -17,22 +21,30 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
+    MetadataValue,
     multi_asset,
 )
 
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.names import CHECKS_POOL
-from orchestration.raw_tables import OWNERS, temu_key
+from orchestration.raw_tables import OWNERS
 from orchestration.resources import Warehouse
+from orchestration.transform.staging import ensure_staging
 from orchestration.transform.suites import SUITES, E, Outcome, Rule, Suite, W
 
 CHECK_NAME = {E: "can_be_trusted", W: "looks_usual"}
-CHECKED_TABLES = tuple(dict.fromkeys(suite.table for suite in SUITES))
+LAYER_OF_TABLE = {suite.table: suite.layer for suite in SUITES}
+CHECKED_TABLES = tuple(LAYER_OF_TABLE)
 
 
 def verdict_key(table: str) -> AssetKey:
-    """Asset key of the verdict on a raw table; models that read the table depend on it."""
+    """Asset key of the verdict on a table or staging relation; models that read it depend on the verdict."""
     return AssetKey(["quality", table])
+
+
+def checked_key(table: str) -> AssetKey:
+    """Asset key of what the verdict is about."""
+    return AssetKey([LAYER_OF_TABLE[table], table])
 
 
 def build_raw_checks() -> AssetsDefinition:
@@ -47,24 +59,32 @@ def build_raw_checks() -> AssetsDefinition:
     )
     def raw_checks(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[None]]:
         from orchestration.transform.expectations import validate
+        from orchestration.transform.results import keep_outcomes
 
+        pages = warehouse.settings().data_dir / "quality"
         with explained():
-            outcomes = validate(warehouse.database_url(), SUITES)
+            url = warehouse.database_url()
+            ensure_staging(warehouse)
+            started = datetime.now(UTC)
+            outcomes = validate(url, SUITES, pages=pages)
+            keep_outcomes(url, outcomes, run_id=context.run.run_id, run_at=started)
+        where = {"data docs": MetadataValue.path((pages / "index.html").as_posix())}
         for table in CHECKED_TABLES:
             results = [_result(table, severity, outcomes) for severity in _severities(table)]
             for result in results:
                 if not result.passed:
-                    context.log.warning("raw_temu.%s: %s", table, result.description)
-            yield MaterializeResult(asset_key=verdict_key(table), check_results=results)
+                    context.log.warning("%s.%s: %s", LAYER_OF_TABLE[table], table, result.description)
+            yield MaterializeResult(asset_key=verdict_key(table), check_results=results, metadata=where)
 
     return raw_checks
 
 
 def _asset(table: str) -> AssetSpec:
+    layer = LAYER_OF_TABLE[table]
     return AssetSpec(
         verdict_key(table),
-        deps=[temu_key(table)],
-        description=f"Whether raw_temu.{table} may be built upon: Great Expectations suites as checks.",
+        deps=[checked_key(table)] if layer.startswith("raw_") else [],
+        description=f"Whether {layer}.{table} may be built upon: Great Expectations suites as checks.",
         group_name="quality",
         owners=OWNERS,
         kinds={"greatexpectations", "postgres"},

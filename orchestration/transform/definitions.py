@@ -13,8 +13,9 @@ from dagster import Definitions, in_process_executor
 from orchestration.raw_tables import raw_keys
 from orchestration.resources import Warehouse
 from orchestration.transform.checks import build_raw_checks
+from orchestration.transform.dbt import manifest_path
 from orchestration.transform.jobs import build_marts_job, build_marts_without_manifest, check_raw
-from orchestration.transform.marts import build_dbt_assets, manifest_path
+from orchestration.transform.marts import build_dbt_assets
 from orchestration.transform.sensors import build_marts_sensor
 
 

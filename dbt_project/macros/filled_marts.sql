@@ -1,0 +1,34 @@
+{# §8, every mart: the marts, and for those that must have rows whenever their upstream has some, that upstream and which
+   of its rows count. A new mart is added here. #}
+{% macro filled_marts() %}
+    {%- set sales = ['fct_order_lines_costed', 'is_sale'] -%}
+    {%- set lines = ['fct_order_lines_costed', 'true'] -%}
+    {{ return({
+        'dim_date': none,
+        'dim_manager': ['fct_order_lines_costed', 'true'],
+        'dim_product': none,
+        'dim_shop': lines,
+        'dq_quarantined_rows': none,
+        'fct_order_lines_costed': ['int_order_lines__matched', 'true'],
+        'mart_dead_letters': none,
+        'mart_dq_results': none,
+        'mart_gmv_daily': lines,
+        'mart_gmv_daily_local': lines,
+        'mart_gmv_forecast': none,
+        'mart_gmv_monthly': lines,
+        'mart_gmv_weekly': lines,
+        'mart_hot_seller_monthly': sales,
+        'mart_hot_seller_monthly_by_shop': sales,
+        'mart_money_alerts': none,
+        'mart_pnl_lines': none,
+        'mart_pnl_reconciliation': none,
+        'mart_sku_daily': sales,
+        'mart_sku_ranking_monthly': sales,
+        'mart_sku_stock': none,
+        'mart_source_freshness': none,
+        'mart_stock_alerts': none,
+        'mart_sync_daily': ['int_sync_runs__measured', 'started_at is not null'],
+        'mart_sync_reconciliation': ['mart_gmv_daily', 'true'],
+        'mart_sync_runs': ['int_sync_runs__measured', 'true'],
+    }) }}
+{% endmacro %}
