@@ -26,8 +26,7 @@ CHARGES = """
         lower(charge_type) as charge_type
     from staging.stg_files__order_charges"""
 SETTLEMENTS = """
-    select concat_ws('/', shop_id, settlement_sn, line_no) as sample_key, amount, lower(line_type) as line_type,
-        case when line_type like '%reversal' then amount end as reversal
+    select concat_ws('/', shop_id, settlement_sn, line_no) as sample_key, amount, lower(line_type) as line_type
     from staging.stg_files__settlement_lines"""
 FILES = """
     select file_hash as sample_key, count(distinct source_file) as names
@@ -106,7 +105,6 @@ FILE_SUITES = (
         (
             not_null(E, "amount", "a settlement row has an amount"),
             one_of(E, "line_type", "the kind of a settlement row is known", *LINE_TYPES),
-            between(W, "reversal", "a reversal takes money back", max_value=0),
         ),
         "staging",
     ),

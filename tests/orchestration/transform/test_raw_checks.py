@@ -220,7 +220,6 @@ BROKEN = {
     "stg_files__sales_targets: the manager of a target exists": "W",
     "stg_files__order_charges: the kind of a charge is known": "E",
     "order_charges: no bill file was loaded under two names": "W",
-    "stg_files__settlement_lines: a reversal takes money back": "W",
     "sync_tasks: a task ends within an hour": "W",
     "sync_tasks: a cursor never moves back": "E",
     "webhook_events: no event with a wrong signature was acted upon": "E",
