@@ -71,6 +71,7 @@ def shops(random: Random) -> Rows:
             "entity": pick(random, ["HK one", "SZ two", None]), "timezone": timezone,
             "business_model": random.choice(["full", "semi", "local"]), "default_manager": manager,
             "environment": environment, "is_active": active, "updated_at": EPOCH + timedelta(days=shop_id),
+            "settlement_lag_days": [None, 0, 5, 45, -3, 4000][shop_id % 6],
         }  # fmt: skip
         rows.append(row)
         if shop_id % 4 == 0:

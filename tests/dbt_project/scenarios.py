@@ -67,6 +67,7 @@ def nasty_world(seed: int, parents: int) -> dict[str, Rows]:
         "stg_temu__refunds": _refunds(random, orders),
         "stg_temu__order_charges": _charges(random, orders, count=parents // 8),
         "stg_files__order_charges": _charges(random, orders, count=parents // 2),
+        "stg_files__settlement_lines": _settlements(random, orders, count=parents // 2),
         "stg_files__product_costs": references.costs(random, products, instants),
         "stg_files__fx_rates": references.fx_rates(random),
         "stg_files__fee_rates": references.fee_rates(random),
@@ -138,6 +139,8 @@ def _times(random: Random, placed: datetime) -> dict[str, Any]:
         "order_time": pick(random, [placed, placed, placed + timedelta(seconds=random.randint(0, 90_000))], share=0.8),
         "payment_time": pick(random, [in_beijing(paid)], share=0.8),
         "shipping_time": pick(random, [placed + timedelta(days=2)], share=0.7),
+        "delivery_time": pick(random, [placed + timedelta(days=d, hours=7) for d in (1, 5, 9, 14, 40)], share=0.6),
+        "package_sn": pick(random, ["PK-1 ", "PK-2", "n/a", None]),
         "updated_at": datetime(2025, 4, 10) + timedelta(seconds=random.randint(0, 10**6)),  # noqa: DTZ001 - T4
     }
 
@@ -205,4 +208,46 @@ def _charges(random: Random, orders: Rows, count: int) -> Rows:
             }
         )  # fmt: skip
     rows += rows[::17]
+    return rows
+
+
+_SETTLED = [
+    "sales_receipt",
+    "sales_receipt",
+    "sales_reversal",
+    "freight_receipt",
+    "freight_reversal",
+    "subsidy",
+    "other",
+]
+_SETTLED_TIMES = [
+    None, *(datetime.fromisoformat(f"{moment}Z") for moment in (
+        "2025-02-09T15:59:59", "2025-02-09T16:00", "2025-03-30T00:00", "2025-04-06T15:59:59", "2025-04-06T16:00",
+        "2025-04-20T00:00", "2019-05-05T00:00",
+    )),
+]  # fmt: skip
+
+
+def _settlements(random: Random, orders: Rows, count: int) -> Rows:
+    """Several rows of a parent, of orders that are not there, of no order; repeated rows, memos, unknown amounts."""
+    rows: Rows = []
+    for number, line in enumerate(random.choices(orders, k=count), start=1):
+        own, amount = (
+            line["parent_order_sn"],
+            random.choice(["0.01", "10.00", "-3.335", "123.45", "0.005", "900", None]),
+        )
+        rows.append(
+            {
+                "shop_id": pick(random, [2, ORPHAN], else_=line["shop_id"], share=0.03),
+                "settlement_sn": f"ST-{number // 50}", "line_no": number,
+                "parent_order_sn": pick(random, ["PO-none", None, "nan", "PO-0000"], else_=f"{own or ''} ", share=0.05),
+                "order_sn": pick(random, [None, "--"], else_=line["order_sn"], share=0.3), "product_sku_id": None,
+                "line_type": pick(random, ["sales_receipt_gross", None], else_=random.choice(_SETTLED), share=0.05),
+                "amount": amount, "currency": currency(random),
+                "settled_at": pick(random, _SETTLED_TIMES, else_=datetime(2025, 4, 2, tzinfo=UTC), share=0.5),
+            }
+        )  # fmt: skip
+    newer = {"amount": "7.77", "settled_at": datetime(2025, 5, 1, tzinfo=UTC)}
+    rows += rows[::17] + [row | newer for row in rows[::23]]
+    random.shuffle(rows)
     return rows

@@ -32,6 +32,9 @@ KEYS = {
     "mart_hot_seller_monthly_by_shop": ["month_start", "manager", "shop_id"],
     "mart_pnl_lines": ["accounting_date", "shop_id", "pnl_line"],
     "mart_pnl_reconciliation": ["month_start", "shop_id"],
+    "fct_collections": ["shop_id", "parent_key"],
+    "mart_collection_calendar": ["calendar_date", "shop_id", "state"],
+    "mart_profit_statement": ["shop_id", "parent_key"],
 }
 # Descriptions and technical columns, for which the specification has no rule.
 WITHOUT_RULE = {"_refreshed_at", "order_line_key", "product_name", "category"}
@@ -42,6 +45,8 @@ DESCRIPTIVE = {
     "mart_sku_ranking_monthly": {"manager"},
     "mart_sku_stock": {"manager", "in_transit"},
     "mart_pnl_lines": {"pnl_line_name", "section_name"},
+    "fct_collections": {"state_name"},
+    "mart_collection_calendar": {"state_name"},
 }
 RULES = {
     "status": "S1-S3", "is_sale": "S4", "order_placed_at": "T1", "order_date": "T2", "order_date_local": "T3",
@@ -117,6 +122,11 @@ EDGES = {
     ("mart_sku_ranking_monthly", "trend"): 4,
     ("mart_sku_ranking_monthly", "abc_class"): 4,
     ("mart_pnl_lines", "pnl_line"): 12,
+    ("fct_collections", "state"): 8,
+    ("fct_collections", "bucket"): 6,
+    ("mart_collection_calendar", "ageing_bucket"): 5,
+    ("mart_profit_statement", "loss_cause"): 4,
+    ("mart_profit_statement", "is_matched"): 2,
 }
 
 

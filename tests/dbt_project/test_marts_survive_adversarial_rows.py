@@ -37,7 +37,7 @@ NASTY_TIMES = [
 ]
 NASTY_TIMES += ["2026-03-01T00:00:00Z", "294276-12-31", "2026-03-01 08:00", "99999999999999999", "now"]
 
-SHOPS = {"id": "text", "shop_name": "text", "region": "text", "timezone": "text", "environment": "text"}
+SHOPS = dict.fromkeys(["id", "shop_name", "region", "timezone", "environment", "settlement_lag_days"], "text")
 ORDERS = {
     "id": "text", "shop_id": "text", "order_sn": "text", "parent_order_sn": "text", "product_id": "text",
     "product_sku_id": "text", "product_sku": "text", "spu_id": "text", "quantity": "text", "unit_price": "text",
@@ -47,6 +47,15 @@ ORDERS = {
 GOOD = {
     "id": "1", "shop_id": "1", "order_sn": "O-good", "product_sku": "AB-1", "quantity": "2", "total_price": "20.00",
     "currency": "CNY", "status": "PAID", "order_time": "2026-02-28T15:00:00Z", "updated_at": "2026-02-28T15:00:00Z",
+}  # fmt: skip
+
+
+MONEY_OF_GOOD: dict[str, dict[str, object]] = {  # beside the hostile rows, one that is right for the good order
+    "stg_files__settlement_lines": {
+        "shop_id": "1.0", "settlement_sn": "S-1", "line_no": "1", "parent_order_sn": " O-good ", "amount": "19.5",
+        "line_type": "Sales_Receipt", "currency": "rmb", "settled_at": "2026-03-01 08:00",
+    },
+    "stg_files__payouts": {"shop_id": "1", "payout_sn": "PY", "amount": "19.5", "currency": "cny", "status": "paid"},
 }  # fmt: skip
 
 
@@ -74,7 +83,12 @@ def _rows_of_nothing(types: dict[str, str]) -> list[dict[str, object]]:
 
 
 def test_text_that_is_nothing_is_unknown_and_the_good_row_stays_right(warehouse: Warehouse) -> None:
-    shops = [{"id": "1", "region": "US", "timezone": "Mars/Phobos"}, {"id": "1"}, {}, {"id": "x", "timezone": "UTC"}]
+    shops = [
+        {"id": "1", "timezone": "Mars/Phobos", "settlement_lag_days": "2147483647"},
+        {"id": "1"},
+        {},
+        {"id": "x", "timezone": "UTC"},
+    ]
     warehouse.fill("stg_temu__shops", SHOPS, shops)
     warehouse.fill("stg_temu__orders", ORDERS, _nasty_orders())
     for model, columns in {
@@ -85,13 +99,22 @@ def test_text_that_is_nothing_is_unknown_and_the_good_row_stays_right(warehouse:
         "stg_files__sales_targets": "id target_month manager shop_id metric target_value",
         "stg_files__order_charges": "id shop_id parent_order_sn charge_type amount currency charge_date",
         "stg_files__inventory_snapshots": "snapshot_date product_id on_hand reserved in_transit",
-        "stg_temu__refunds": "id refund_sn shop_id order_sn refund_quantity refund_amount currency is_restocked status",
+        "stg_files__settlement_lines": "shop_id settlement_sn line_no parent_order_sn line_type amount currency"
+        " settled_at",
+        "stg_files__payouts": "shop_id payout_sn amount currency paid_at status",
+        "stg_files__account_balances": "shop_id currency snapshot_at available frozen",
+        "stg_temu__refunds": "id refund_sn shop_id order_sn refund_quantity refund_amount currency is_restocked status"
+        " refund_time",
     }.items():
         types = _all_text(columns)
-        warehouse.fill(model, types, _rows_of_nothing(types))
+        warehouse.fill(model, types, [*_rows_of_nothing(types), MONEY_OF_GOOD.get(model, {})])
     warehouse.build_marts(*AS_OF)
     [good] = warehouse.rows("select * from marts.fct_order_lines_costed where order_sn = 'O-good'")
     assert (good["gmv_cny"], good["order_date"].isoformat()) == (Decimal("20.00"), "2026-02-28")
+    [cash] = warehouse.rows("select state, collected_cny from marts.fct_collections where parent_key = 'O-good'")
+    assert cash == {"state": "settled", "collected_cny": Decimal("19.50")}
+    [paid] = warehouse.rows("select amount_cny from marts.view_payouts where payout_sn = 'PY'")
+    assert paid == {"amount_cny": Decimal("19.50")}
     [left] = warehouse.rows("select count(*) as n from marts.dq_quarantined_rows where entity = 'orders'")
     assert left["n"] > 0
 

@@ -22,6 +22,7 @@ EMPTY: dict[str, list[dict[str, Any]]] = {
     for name in (
         "stg_temu__order_charges",
         "stg_files__sales_targets",
+        "stg_files__settlement_lines",
         "stg_temu__inventory_snapshots",
         "stg_files__inventory_snapshots",
     )

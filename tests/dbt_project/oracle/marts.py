@@ -12,6 +12,8 @@ from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_sho
 from tests.dbt_project.oracle.lines import Staging, ledger
 from tests.dbt_project.oracle.periods import daily, daily_local, monthly, shop_columns, weekly
 from tests.dbt_project.oracle.reading import Row, Rows
+from tests.dbt_project.oracle.receivables import calendar, collections
+from tests.dbt_project.oracle.settlements import profit_statement, settled_rows
 from tests.dbt_project.oracle.shops import kept_out
 
 
@@ -20,12 +22,15 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
     books = ledger(staging)
     lines, out, known = books.lines, books.out, books.shops
     targets = staging["stg_files__sales_targets"]
+    settled, lost_settlements = settled_rows(staging["stg_files__settlement_lines"], books)
+    receivables = collections(books, settled, staging["stg_temu__refunds"], as_of)
+    expected = {(r["shop_id"], r["parent_key"]): r["expected_amount_cny"] for r in receivables}
     listed = [p for p in products(staging["stg_temu__products"]) if kept_out(p["shop_id"], known) is None]
     days = daily(lines, as_of)
     snapshots = staging["stg_temu__inventory_snapshots"] + staging["stg_files__inventory_snapshots"]
     return {
         "fct_order_lines_costed": [_fact(line) for line in lines],
-        "dq_quarantined_rows": out,
+        "dq_quarantined_rows": out + lost_settlements,
         "mart_gmv_daily": days,
         "mart_gmv_daily_local": daily_local(lines),
         "mart_gmv_weekly": weekly(lines, as_of),
@@ -38,6 +43,9 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
         "mart_hot_seller_monthly_by_shop": hot_sellers_by_shop(lines, targets, known),
         "mart_pnl_lines": pnl_lines(books, as_of),
         "mart_pnl_reconciliation": pnl_reconciliation(books),
+        "fct_collections": receivables,
+        "mart_collection_calendar": calendar(receivables, as_of),
+        "mart_profit_statement": profit_statement(books, settled, expected),
     }
 
 

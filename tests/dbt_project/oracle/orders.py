@@ -92,7 +92,7 @@ def _line(row: Row) -> Row:
         "shipping_time": business_instant(row.get("shipping_time")),
         "delivery_time": business_instant(row.get("delivery_time")),
         "shipping_country": text(row.get("shipping_country")), "shipping_state": text(row.get("shipping_state")),
-        "fulfillment_type": text(row.get("fulfillment_type")),
+        "fulfillment_type": text(row.get("fulfillment_type")), "package_sn": text(row.get("package_sn")),
         "updated_at": lowest_if_unknown(audit_instant(row.get("updated_at"))),
     }  # fmt: skip
 

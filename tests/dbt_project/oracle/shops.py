@@ -29,8 +29,14 @@ def _shop(row: Row) -> Row:
         "business_model": text(row["business_model"]),
         "timezone": text(row["timezone"]) or _ZONES[region or ""],
         "default_manager": text(row["default_manager"]),
+        "settlement_lag_days": _lag(row.get("settlement_lag_days")),
         "is_production": text(row["environment"]) in (None, "production"),
     }
+
+
+def _lag(days: int | None) -> int:
+    """§6.6: of the shop, else 8; years or less than nothing are a slip."""
+    return days if days is not None and 0 <= days <= 366 else 8
 
 
 def kept_out(shop_id: object, known: dict[int, Row]) -> str | None:

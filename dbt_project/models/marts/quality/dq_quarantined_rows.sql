@@ -13,12 +13,19 @@ charges as (
     from {{ ref('int_order_charges__converted') }}
 ),
 
+settlements as ( -- their number is that of the line in its statement
+    select 'settlement_lines' as entity, line_no::bigint as id, shop_id, parent_key as order_sn, quarantine_reason as reason
+    from {{ ref('int_settlement_lines__converted') }}
+),
+
 quarantined as (
     select * from order_lines
     union all
     select * from refunds
     union all
     select * from charges
+    union all
+    select * from settlements
 )
 
 select
