@@ -57,7 +57,8 @@ async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Pr
     except Exception as error:
         await finish_task(session.control, task_id, tally.task_counts(), error=error)
         raise
-    refused = [session.reader.forbidden.get(operation) for operation in STREAMS[tally.stream].operations]
+    stream = STREAMS[tally.stream]
+    refused = [session.reader.forbidden.get(operation) for operation in (*stream.operations, *stream.variants)]
     tally.forbidden = tally.forbidden or "; ".join(str(error) for error in refused if error) or None
     if tally.dead_lettered:
         await log_dead_letters(

@@ -79,7 +79,7 @@ class Reader:
         self._client = client
         self._known = known
         self.forbidden: dict[str, StreamForbiddenError] = {}
-        self._asker = Asker(client)
+        self._asker = Asker(client, self.forbidden)
 
     async def leaves(self, stream: Stream, window: Window) -> AsyncIterator[Leaf]:
         """The stream's leaves, oldest first; `window` is not used by catalogues. Raises `connectors.errors`."""

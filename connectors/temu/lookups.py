@@ -6,12 +6,13 @@ none (not ready, not found, nothing to tell). Which records to ask about is said
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
+from connectors.errors import StreamForbiddenError
 from connectors.records import Origin
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
@@ -50,10 +51,14 @@ _JUST_BEFORE = timedelta(seconds=1)
 
 
 class Asker:
-    """Asks for one shop. The first question of a kind goes alone, to learn whether we may ask at all."""
+    """Asks for one shop. The first question of a kind goes alone, to learn whether we may ask at all.
 
-    def __init__(self, client: TemuClient) -> None:
+    Variants of an operation that the token lacks go into `forbidden`; what only they could answer stays pending.
+    """
+
+    def __init__(self, client: TemuClient, forbidden: MutableMapping[str, StreamForbiddenError]) -> None:
         self._client = client
+        self._forbidden = forbidden
         self._allowed: set[str] = set()
 
     async def ask(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Answers:
@@ -91,7 +96,7 @@ class Asker:
         params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
         try:
             api_type, answer = await self._call_variant(lookup, parent, params)
-        except NotReadyError:
+        except (NotReadyError, _VariantForbiddenError):
             return Answers(pending=1)
         except NothingToTellError:
             api_type, answer = lookup.api_type, b"{}"
@@ -117,13 +122,30 @@ class Asker:
         return texts is not None and bytes(texts).strip() not in (b"null", b"[]", b'""')
 
     async def _call_variant(self, lookup: Lookup, parent: Parent, params: Mapping[str, object]) -> tuple[str, bytes]:
-        variant = lookup.variants.get(_region(parent.order_sn))
-        if variant:
+        """The first variant that serves the order's site: our table may be older than the platform's."""
+        first = lookup.variants.get(_region(parent.order_sn), lookup.api_type)
+        others = dict.fromkeys([lookup.api_type, *lookup.variants.values()])
+        for api_type in [first, *(other for other in others if other != first)]:
             try:
-                return variant, await self._client.call(variant, params)
-            except OtherSiteError:
-                pass  # the site moved to the general operation since our table was written
-        return lookup.api_type, await self._client.call(lookup.api_type, params)
+                return api_type, await self._call(lookup, api_type, params)
+            except OtherSiteError as error:
+                refused = error
+        raise RecordNotFoundError(f"no variant of the operation serves this site: {refused}") from refused
+
+    async def _call(self, lookup: Lookup, api_type: str, params: Mapping[str, object]) -> bytes:
+        if api_type in self._forbidden:
+            raise _VariantForbiddenError
+        try:
+            return await self._client.call(api_type, params)
+        except StreamForbiddenError as error:
+            if api_type == lookup.api_type:
+                raise
+            self._forbidden[api_type] = error
+            raise _VariantForbiddenError from error
+
+
+class _VariantForbiddenError(Exception):
+    """The token lacks the variant that serves this order's site; other sites' orders are not concerned."""
 
 
 def _region(order_sn: str) -> int:

@@ -146,6 +146,12 @@ class Stream:
         return (reading.listing.api_type, *([second.api_type] if second else []))
 
     @property
+    def variants(self) -> tuple[str, ...]:
+        """Other API types that it calls for some sites; only shops that sell there need them."""
+        lookup = self.reading.lookup if isinstance(self.reading, (ByOrder, ByWindow)) else None
+        return tuple(dict.fromkeys(lookup.variants.values())) if isinstance(lookup, Lookup) else ()
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Streams whose landed records tell this one what to ask for."""
         if not isinstance(self.reading, ByOrder):

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from connectors.errors import StreamForbiddenError
-from connectors.temu.errors import NothingToTellError, RecordNotFoundError
+from connectors.temu.errors import NothingToTellError, OtherSiteError, RecordNotFoundError
 from connectors.temu.lookups import Answers, Asker, Parent
 from connectors.temu.streams import STREAMS, Batch, ByOrder, Lookup
 
@@ -28,13 +28,16 @@ class Gateway:
     def __init__(self, answer: Callable[[Mapping[str, Any]], object]) -> None:
         self.answer = answer
         self.asked: list[Mapping[str, Any]] = []
+        self.types: list[str] = []
+        self.refusals: dict[str, Exception] = {}
 
     def now(self) -> datetime:
         return NOW
 
-    async def call(self, _api_type: str, params: Mapping[str, Any]) -> bytes:
+    async def call(self, api_type: str, params: Mapping[str, Any]) -> bytes:
         self.asked.append(params)
-        result = self.answer(params)
+        self.types.append(api_type)
+        result = self.refusals.get(api_type) or self.answer(params)
         if isinstance(result, Exception):
             raise result
         return msgspec.json.encode(result)
@@ -58,7 +61,7 @@ def _parent(number: int, hours_ago: float = 48) -> Parent:
 
 
 async def _ask(stream: str, gateway: Gateway, *parents: Parent) -> Answers:
-    return await Asker(gateway).ask(_lookup(stream), parents or [_parent(1)])
+    return await Asker(gateway, {}).ask(_lookup(stream), parents or [_parent(1)])
 
 
 @pytest.mark.parametrize(
@@ -152,3 +155,39 @@ async def test_amounts_with_a_fresh_caveat_land_and_are_wanted_again(
     [record] = found.rows.records
     assert found.pending == pending
     assert (record.source_updated_at < parent.updated_at) == bool(pending)
+
+
+V1, V2, V3 = "bg.order.amount.query", "temu.order.amount.v2.query", "temu.order.amount.v3.query"
+
+
+@pytest.mark.parametrize(
+    ("region", "closed", "asked"),
+    [("100", (), [V2]), ("211", (), [V1]), ("091", (V3,), [V3, V1]), ("211", (V1,), [V1, V2]),
+     ("211", (V1, V2), [V1, V2, V3])],
+)  # fmt: skip
+async def test_the_money_of_an_order_is_asked_from_the_variant_that_serves_its_site(
+    region: str, closed: tuple[str, ...], asked: list[str]
+) -> None:
+    gateway = Gateway(lambda _params: {})
+    gateway.refusals = {variant: OtherSiteError("140020015") for variant in closed}
+    found = await _ask("order_amounts", gateway, Parent("S", f"PO-{region}-1", NOW))
+    assert gateway.types == asked
+    assert found.rows.records[0].columns == (asked[-1],)
+
+
+async def test_an_order_that_no_variant_serves_is_set_aside() -> None:
+    gateway = Gateway(lambda _params: {})
+    gateway.refusals = {variant: OtherSiteError("140020015") for variant in (V1, V2, V3)}
+    found = await _ask("order_amounts", gateway)
+    assert ([one.reason_code for one in found.rows.rejected], found.pending) == (["not_found"], 0)
+
+
+async def test_a_variant_that_is_not_granted_leaves_its_own_orders_waiting_and_costs_one_call() -> None:
+    gateway = Gateway(lambda _params: {})
+    gateway.refusals = {V3: StreamForbiddenError("3000032")}
+    forbidden: dict[str, StreamForbiddenError] = {}
+    parents = [Parent(f"S-{number}", f"PO-{'091' if number % 2 else '076'}-1", NOW) for number in range(8)]
+    found = await Asker(gateway, forbidden).ask(_lookup("order_amounts"), parents)
+    assert (len(found.rows.records), found.pending, list(forbidden)) == (4, 4, [V3])
+    again = await Asker(gateway, forbidden).ask(_lookup("order_amounts"), parents)
+    assert (again.pending, gateway.types.count(V3)) == (4, 1)

@@ -16,11 +16,12 @@ lines as (
         {{ json_number("coalesce(line.\"basePrice\" ->> 'amount', line.\"basePriceTotal\" ->> 'amount')") }} as base,
         {{ json_number("coalesce(line.\"discountFromSeller\" ->> 'amount', line.\"basePriceSellerDiscount\" ->> 'amount')") }}
             as seller_discount,
+        {{ json_number("line.\"basePriceOff\" ->> 'amount'") }} as price_off,
         {{ json_number("line.\"basePriceDiscountedTotal\" ->> 'amount'") }} as discounted
     from landed
     cross join lateral jsonb_to_recordset({{ json_array("landed.payload -> 'orderList'") }}) as line (
         "orderSn" text, quantity text, "unitBasePrice" jsonb, "basePrice" jsonb, "basePriceTotal" jsonb,
-        "discountFromSeller" jsonb, "basePriceSellerDiscount" jsonb, "basePriceDiscountedTotal" jsonb
+        "discountFromSeller" jsonb, "basePriceSellerDiscount" jsonb, "basePriceOff" jsonb, "basePriceDiscountedTotal" jsonb
     )
 )
 
@@ -32,7 +33,10 @@ select distinct on (shop_id, parent_order_sn, order_sn)
     nullif(original_quantity, 0) as original_quantity,
     coalesce(unit_base, base / nullif(original_quantity, 0)) as unit_base,
     {{ from_minor_units('coalesce(unit_base, base / nullif(original_quantity, 0))', 'currency') }} as unit_price,
-    coalesce(discounted, coalesce(base, unit_base * original_quantity) - coalesce(seller_discount, 0)) as net_base
+    coalesce(
+        discounted,
+        coalesce(base, unit_base * original_quantity) - coalesce(seller_discount, 0) - coalesce(price_off, 0)
+    ) as net_base
 from lines
 where order_sn is not null
 order by shop_id, parent_order_sn, order_sn, base desc nulls last, unit_base desc nulls last
