@@ -72,11 +72,11 @@ def dashboard_roles(dashboard: dict[str, Any]) -> list[str]:
 
 
 def limits_rows(dataset: dict[str, Any], role: str, marts: Marts) -> bool:
-    """Whether Superset adds `column = own` for this role: not where all rows are for everybody, or only ranks are."""
+    """Whether Superset adds `column = own` for this role: not where every rank is shown."""
     column = SCOPE_COLUMN.get(role)
     names = {one["column_name"] for one in dataset["columns"]}
     shows_all_ranks = role == MANAGER and marts_of(dataset) <= marts.ranked
-    return column in names and not marts_of(dataset) <= marts.open_to_all and not shows_all_ranks
+    return column in names and not shows_all_ranks
 
 
 def _is_limited(dataset: dict[str, Any], column: str, marts: Marts) -> bool:

@@ -1,12 +1,14 @@
 """Bring a Superset installation to the state of these files: `python superset/provision.py`. Safe to repeat.
 
-Belongs here: metadata schema, admin and roles, data source, import of assets/. Not here: what a chart shows (assets/),
-how files become what Superset imports (bundle.py). Each finished step prints one line that begins with `provision:`.
+Belongs here: metadata schema, admin, data source, import of assets/, the order of the steps. Not here: what a chart
+shows (assets/), how files become what Superset imports (bundle.py), roles and their rules (access.py). Each finished
+step prints one line that begins with `provision:`.
 
 Reads OMNI_SUPERSET_* (see superset_config.py), OMNI_BI_DATABASE_URL (role bi_reader), OMNI_SUPERSET_ADMIN_PASSWORD; the
 environment is the truth for the admin's password. OMNI_SUPERSET_ANALYST_PASSWORD, when set, adds the viewer `analyst`.
 """
 
+import json
 import os
 import sys
 import time
@@ -14,19 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bundle import Assets, uuid_of
+
 HERE = Path(__file__).resolve().parent
 ADMIN = "admin"
 ANALYST = "analyst"
 VIEWER_ROLE = "Analyst"
-# A viewer keeps what the dashboard page itself writes: the state of its filters and links to it.
-WRITABLE_BY_VIEWERS = {
-    "DashboardFilterStateRestApi",
-    "DashboardPermalinkRestApi",
-    "ExploreFormDataRestApi",
-    "ExplorePermalinkRestApi",
-}
-VIEWERS_NEVER_WRITE = {"can_write", "can_delete", "can_export", "can_import", "can_upload", "can_warm_up_cache"}
-VIEWERS_NEVER_SEE = {"SQL Lab", "SQL Editor", "SQLLab", "Saved Queries", "Query Search", "SavedQuery", "Query"}
 
 
 def required(name: str) -> str:
@@ -63,55 +58,39 @@ def sync_permissions() -> str:
     return "permissions and built-in roles created"
 
 
-def ensure_viewer_role() -> str:
-    """The role `Analyst`: reads dashboards, explores their datasets, exports data; writes nothing, has no SQL Lab."""
-    from superset.connectors.sqla.models import SqlaTable
-    from superset.extensions import db
-
-    from superset import security_manager
-
-    role = security_manager.add_role(VIEWER_ROLE)
-    gamma = security_manager.find_role("Gamma").permissions
-    wanted = [one for one in gamma if _is_for_viewers(one.permission.name, one.view_menu.name)]
-    for dataset in db.session.query(SqlaTable).filter_by(schema="marts"):
-        access = security_manager.add_permission_view_menu("datasource_access", dataset.get_perm())
-        wanted.append(access)
-    role.permissions = wanted
-    db.session.commit()
-    return f"role {VIEWER_ROLE}: {len(wanted)} permissions"
-
-
-def ensure_user(username: str, password: str, role_name: str) -> str:
-    """A user with this password and exactly this role."""
-    from superset.extensions import db
-
-    from superset import security_manager
-
-    role = security_manager.find_role(role_name)
-    user = security_manager.find_user(username)
-    if user is None:
-        user = security_manager.add_user(username, username, "omni", f"{username}@localhost", role, password=password)
-        if not user:
-            raise SystemExit(f"user {username} could not be created; Superset's log says why")
-        return f"user {username} created with role {role_name}"
-    user.roles = [role]
-    security_manager.reset_password(user.id, password)
-    db.session.commit()
-    return f"user {username} is current"
-
-
-def import_assets(database_url: str) -> str:
+def import_assets(assets: Any, database_url: str) -> str:
     """Import data source, datasets, charts and dashboards as the admin, keyed by their uuids."""
-    from bundle import Assets
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
 
     from superset import security_manager
 
-    assets = Assets.read(HERE / "assets")
     with override_user(security_manager.find_user(ADMIN)):
         ImportAssetsCommand(assets.importable(database_url)).run()
     return f"{len(assets.dashboards)} dashboards, {len(assets.charts)} charts, {len(assets.datasets)} datasets imported"
+
+
+def number_annotations() -> str:
+    """Charts of annotations are known by their numbers, which the import gave them just now."""
+    from annotations import number_charts
+    from superset.extensions import db
+    from superset.models.slice import Slice
+
+    charts = db.session.query(Slice).filter(Slice.params.contains('"annotation_layers"')).all()
+    numbered = 0
+    for chart in charts:
+        params = json.loads(chart.params)
+        names = {str(layer["value"]) for layer in params["annotation_layers"]}
+        if not names:
+            continue
+        numbers = {name: db.session.query(Slice).filter_by(uuid=uuid_of("charts", name)).one().id for name in names}
+        context = json.loads(chart.query_context)
+        for part in (params, *context["queries"], context["form_data"]):
+            part["annotation_layers"] = number_charts(part["annotation_layers"], numbers)
+        chart.params, chart.query_context = json.dumps(params), json.dumps(context, ensure_ascii=False)
+        numbered += 1
+    db.session.commit()
+    return f"{numbered} charts have annotations"
 
 
 def drop_cached_data() -> str:
@@ -127,17 +106,24 @@ def main() -> None:
     admin_password = required("OMNI_SUPERSET_ADMIN_PASSWORD")
     database_url = required("OMNI_BI_DATABASE_URL")
     analyst_password = os.environ.get("OMNI_SUPERSET_ANALYST_PASSWORD", "").strip()
+    assets = Assets.read(HERE / "assets")
     steps: list[Callable[[], str]] = [
         upgrade_metadata,
         sync_permissions,
-        lambda: ensure_user(ADMIN, admin_password, "Admin"),
-        lambda: import_assets(database_url),
-        ensure_viewer_role,
+        lambda: ensure_user(ADMIN, admin_password, ["Admin"]),
+        lambda: import_assets(assets, database_url),
+        number_annotations,
+        lambda: ensure_roles(assets),
+        lambda: ensure_rules(assets),
+        lambda: ensure_dashboard_roles(assets),
         drop_cached_data,
     ]
     if analyst_password:
-        steps.append(lambda: ensure_user(ANALYST, analyst_password, VIEWER_ROLE))
+        steps.append(lambda: ensure_user(ANALYST, analyst_password, [VIEWER_ROLE]))
     with start_app().app_context():
+        # Needs Superset's application, so it cannot stand at the top.
+        from access import ensure_dashboard_roles, ensure_roles, ensure_rules, ensure_user
+
         for step in steps:
             started = time.monotonic()
             done = step()
@@ -150,12 +136,6 @@ def start_app() -> Any:
     from superset.app import create_app
 
     return create_app()
-
-
-def _is_for_viewers(permission: str, view: str) -> bool:
-    if view in VIEWERS_NEVER_SEE or "sqllab" in permission.lower() or "sql_lab" in permission.lower():
-        return False
-    return permission not in VIEWERS_NEVER_WRITE or view in WRITABLE_BY_VIEWERS
 
 
 def _stamp() -> Path:

@@ -14,6 +14,8 @@ sys.path.insert(0, str(HERE))  # so that this folder's own modules are importabl
 
 from background import celery_settings  # noqa: E402
 from language import serve_overlay  # noqa: E402
+from page import leave_out_what_is_closed  # noqa: E402
+from readers import ReaderSecurityManager, connect_as_reader, read_views  # noqa: E402
 from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
 
 
@@ -56,6 +58,11 @@ AUTH_RATE_LIMITED = True
 AUTH_RATE_LIMIT = "5 per second"
 PREVENT_UNSAFE_DB_CONNECTIONS = True
 DATASET_IMPORT_ALLOWED_DATA_URLS: list[str] = []
+# Each reader's queries are answered by Postgres as the role of the reader's group.
+required("OMNI_BI_SCOPE_SECRET")
+CUSTOM_SECURITY_MANAGER = ReaderSecurityManager
+DB_CONNECTION_MUTATOR = connect_as_reader
+SQL_QUERY_MUTATOR = read_views
 
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
@@ -109,6 +116,7 @@ SUPERSET_WEBSERVER_TIMEOUT = 60
 SQLLAB_TIMEOUT = 30
 
 FEATURE_FLAGS = {
+    "DASHBOARD_RBAC": True,  # the roles of a dashboard say who finds it
     "DRILL_BY": True,
     "DRILL_TO_DETAIL": True,
     "DASHBOARD_VIRTUALIZATION": True,
@@ -122,7 +130,13 @@ FEATURE_FLAGS = {
 # --- language and look -----------------------------------------------------------------------------------------------
 LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "us", "name": "English"}}
 BABEL_DEFAULT_LOCALE = "zh"
-FLASK_APP_MUTATOR = serve_overlay
+
+
+def FLASK_APP_MUTATOR(app: object) -> None:  # noqa: N802 - Superset's name
+    """What we add to Superset's own answers."""
+    serve_overlay(app)
+    leave_out_what_is_closed(app)
+
 
 APP_NAME = "temu-omni"
 APP_ICON = DARK["token"]["brandLogoUrl"]

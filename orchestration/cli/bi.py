@@ -66,6 +66,30 @@ def provision_bi(environment: Mapping[str, str], tell: Callable[[str], None] = p
         )
 
 
+def run_bi_script(environment: Mapping[str, str], script: str, *arguments: str, question: object = None) -> object:
+    """What a script of the BI environment answers: JSON on the last line of its output; `question` is its JSON input.
+
+    Raises:
+        ConfigurationError: the script failed; the message carries its last words.
+    """
+    command = [str(superset_python()), str(SUPERSET_DIR / script), *arguments]
+    result = subprocess.run(
+        command,
+        env=dict(environment),
+        input=None if question is None else json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=SUPERSET_DIR,
+    )
+    lines = result.stdout.strip().splitlines()
+    if result.returncode != 0 or not lines:
+        words = (result.stderr.strip().splitlines() or lines or ["no word"])[-1]
+        raise ConfigurationError(f"superset/{script} failed: {words}", remedy="mend the cause and try again")
+    answer: object = json.loads(lines[-1])
+    return answer
+
+
 def verify_bi(environment: Mapping[str, str]) -> list[ChartCheck]:
     """Ask every provisioned chart for its data, as a browser would; one result per chart."""
     command = [str(superset_python()), str(SUPERSET_DIR / "verify.py"), "--json"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from connectors.postgres.readers import SCOPE_SECRET
 from connectors.postgres.urls import bi_reader_url, dagster_url, superset_url
 from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
@@ -82,6 +83,7 @@ def superset_environment(settings: Settings, database_url: str) -> dict[str, str
         "OMNI_DATA_DIR": str(settings.data_dir),
         "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url),
         "OMNI_BI_DATABASE_URL": bi_reader_url(database_url, settings),
+        "OMNI_BI_SCOPE_SECRET": local_secret(settings, SCOPE_SECRET).get_secret_value(),
         "OMNI_SUPERSET_SECRET_KEY": local_secret(settings, "superset_secret_key").get_secret_value(),
         "OMNI_SUPERSET_GUEST_TOKEN_SECRET": local_secret(settings, "superset_guest_token").get_secret_value(),
         "OMNI_SUPERSET_ASYNC_QUERIES_SECRET": local_secret(settings, "superset_async_queries").get_secret_value(),

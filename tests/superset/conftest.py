@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.settings import PROJECT_ROOT
+from tests.superset.installation import Installation
 
 SUPERSET = PROJECT_ROOT / "superset"
 
@@ -27,3 +28,14 @@ def assets(superset_modules: None) -> Any:
     from bundle import Assets
 
     return Assets.read(SUPERSET / "assets")
+
+
+@pytest.fixture(scope="session")
+def installation(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A Superset that was provisioned once; no mart exists."""
+    url = postgres_server.create_database()
+    one = Installation.prepare(postgres_server, url, tmp_path_factory.mktemp("superset") / "data")
+    result = one.run("provision.py")
+    assert result.returncode == 0, result.stderr[-3000:]
+    yield one
+    postgres_server.drop_database(url)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from connectors.settings import PROJECT_ROOT, Settings
-from orchestration.cli.bi import install_bi
-from orchestration.cli.environment import superset_environment
+from connectors.settings import PROJECT_ROOT
 from orchestration.cli.services import superset_python
+from tests.superset.installation import Installation
 
 pytestmark = pytest.mark.services
 SUPERSET = PROJECT_ROOT / "superset"
@@ -38,38 +33,12 @@ PERMISSIONS_OF_ANALYST = """
 """
 
 
-@pytest.fixture(scope="module")
-def environment(
-    postgres_server: Any, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """What omni gives Superset, for a fresh database; its programs are installed first if they are missing."""
-    install_bi()
-    data_dir = tmp_path_factory.mktemp("superset") / "data"
-    # bi_reader belongs to the whole server: its password is the one in the server's own secrets.
-    shutil.copytree(postgres_server.settings.data_dir / "secrets", data_dir / "secrets", copy_function=shutil.copy2)
-    settings = Settings(_env_file=None, data_dir=data_dir, database_url=SecretStr(module_database_url))
-    return superset_environment(settings, module_database_url)
-
-
-@pytest.fixture(scope="module")
-def provisioned(environment: dict[str, str]) -> dict[str, str]:
-    """The same environment, with a Superset that was provisioned once."""
-    result = run("provision.py", environment)
-    assert result.returncode == 0, result.stderr[-3000:]
-    return environment
-
-
-def run(script: str, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(superset_python()), str(SUPERSET / script), *arguments]
-    return subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False, timeout=300)
-
-
 def test_provisioning_twice_leaves_the_same_dashboards_and_a_viewer_who_can_only_look(
-    provisioned: dict[str, str], module_database_url: str
+    installation: Installation,
 ) -> None:
-    with psycopg.connect(module_database_url, autocommit=True) as connection:
+    with psycopg.connect(installation.url, autocommit=True) as connection:
         content = dict(connection.execute(CONTENT).fetchall())
-        second = run("provision.py", provisioned)
+        second = installation.run("provision.py")
         assert second.returncode == 0, second.stderr[-3000:]
         assert dict(connection.execute(CONTENT).fetchall()) == content
         permissions = {row[0] for row in connection.execute(PERMISSIONS_OF_ANALYST).fetchall()}
@@ -80,8 +49,8 @@ def test_provisioning_twice_leaves_the_same_dashboards_and_a_viewer_who_can_only
     assert {"can_write on Dashboard", "can_write on Chart", "can_write on Dataset"} & permissions == set()
 
 
-def test_verification_names_every_chart_that_cannot_show_its_mart(provisioned: dict[str, str]) -> None:
-    result = run("verify.py", provisioned, "--json")
+def test_verification_names_every_chart_that_cannot_show_its_mart(installation: Installation) -> None:
+    result = installation.run("verify.py", "--json")
     answers = json.loads(result.stdout.strip().splitlines()[-1])
     assert result.returncode == 1
     assert len({one["chart"] for one in answers}) > 30
@@ -91,15 +60,17 @@ def test_verification_names_every_chart_that_cannot_show_its_mart(provisioned: d
 @pytest.mark.parametrize(
     "name", ["OMNI_SUPERSET_SECRET_KEY", "OMNI_SUPERSET_GUEST_TOKEN_SECRET", "OMNI_SUPERSET_ADMIN_PASSWORD"]
 )
-def test_without_a_secret_nothing_starts_and_the_message_names_it(environment: dict[str, str], name: str) -> None:
-    result = run("provision.py", {key: value for key, value in environment.items() if key != name})
+def test_without_a_secret_nothing_starts_and_the_message_names_it(installation: Installation, name: str) -> None:
+    result = installation.run("provision.py", **{name: ""})
     assert result.returncode != 0
     assert f"{name} is not set" in result.stderr
     assert "Traceback" not in result.stderr.rpartition(name)[2]
 
 
-def test_the_folder_of_the_files_does_not_hide_the_installed_superset(environment: dict[str, str]) -> None:
+def test_the_folder_of_the_files_does_not_hide_the_installed_superset(installation: Installation) -> None:
     code = "import superset, sys; print(superset.__file__)"
     command = [str(superset_python()), "-c", code]
-    result = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        command, env=installation.environment, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
     assert "site-packages" in Path(result.stdout.strip()).parts
