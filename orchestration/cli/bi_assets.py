@@ -1,10 +1,106 @@
-"""`omni bi …`: the dashboards of this installation and their files in superset/assets."""
+"""`omni bi …`: the dashboards of this installation and their files in superset/assets.
+
+Belongs here: the commands. The work is done by the scripts of superset/, in its own environment.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from connectors.errors import ConfigurationError
+from connectors.settings import Settings
 from orchestration.cli import bi_users
+from orchestration.cli.bi import install_bi, provision_bi, run_bi_script
+from orchestration.cli.console import out, say
+from orchestration.cli.db import migrated_database
+from orchestration.cli.environment import SUPERSET_DIR, superset_environment
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(bi_users.app, name="users", help="Who reads the dashboards, in which role, and whose rows.")
+
+Folder = Annotated[Path, typer.Option(help="Where to write; default: over the files of the project.")]
+
+
+@app.command()
+def validate() -> None:
+    """Walk dashboard → chart → dataset → mart column → metric through the files; needs no running Superset.
+
+    A column that left a mart is told with the charts and dashboards that it breaks. Exit code 1 when something broke.
+    """
+    install_bi()
+    _tell(_lines(run_bi_script({}, "validate.py")), "every chart has its data set, columns and metrics")
+
+
+@app.command("apply")
+def apply_command() -> None:
+    """Bring this installation to the state of the files: dashboards, roles, row rules, certified metrics.
+
+    Safe to repeat; a second time changes nothing. What left the files stays until `omni bi prune`.
+    """
+    settings = Settings()
+    url = migrated_database(settings)
+    install_bi()
+    problems = _lines(run_bi_script({}, "validate.py"))
+    if problems:
+        _tell(problems, "")
+    provision_bi(superset_environment(settings, url), say)
+
+
+@app.command()
+def export(to: Folder = SUPERSET_DIR / "assets") -> None:
+    """Write what was changed in the browser back into readable files; unchanged files are not touched.
+
+    What is new gets a file, too, named after its English title. Example: `omni bi export --to /tmp/assets`
+    """
+    written = _ask("manage.py", "export", str(to.resolve()))
+    for name in written:
+        say(name)
+    out.print(f"{len(written)} files written" if written else "nothing differs from the files")
+
+
+@app.command()
+def drift() -> None:
+    """Compare this installation with the files, setting by setting. Exit code 1 when they differ."""
+    _tell(_ask("manage.py", "drift"), "this installation is what the files say")
+
+
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove dashboards, charts and datasets whose files are gone. What somebody made in the browser stays."""
+    found = _ask("manage.py", "leftovers")
+    for name in found:
+        say(name)
+    if not found:
+        out.print("nothing is left over")
+        return
+    if dry_run:
+        out.print(f"{len(found)} would be removed")
+    elif yes or typer.confirm(f"Remove these {len(found)}?"):
+        out.print(f"{len(_ask('manage.py', 'prune'))} removed")
+
+
+def _ask(script: str, *arguments: str) -> list[str]:
+    settings = Settings()
+    url = migrated_database(settings)
+    install_bi()
+    return _lines(run_bi_script(superset_environment(settings, url), script, *arguments))
+
+
+def _lines(answer: object) -> list[str]:
+    if not isinstance(answer, list):
+        raise ConfigurationError(f"no list came back: {answer!r}", remedy="omni provision, then try again")
+    return [str(one) for one in answer]
+
+
+def _tell(problems: list[str], fine: str) -> None:
+    for problem in problems:
+        say(problem)
+    if problems:
+        raise typer.Exit(1)
+    out.print(fine)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -116,6 +117,18 @@ class Reader:
         answer = client.post("/api/v1/security/login", json=body)
         assert answer.status_code == 200, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        csrf = client.get("/api/v1/security/csrf_token/").json()["result"]
+        client.headers.update({"X-CSRFToken": csrf, "Referer": address})
+        return cls(client)
+
+    @classmethod
+    def with_session(cls, address: str, username: str, password: str) -> Reader:
+        """A session as the login form gives one, for the pages that know no token."""
+        client = httpx.Client(base_url=address, timeout=120, follow_redirects=True)
+        hidden = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login/").text)
+        assert hidden is not None
+        form = {"username": username, "password": password, "csrf_token": hidden[1]}
+        assert client.post("/login/", data=form, headers={"Referer": address}).status_code == 200
         csrf = client.get("/api/v1/security/csrf_token/").json()["result"]
         client.headers.update({"X-CSRFToken": csrf, "Referer": address})
         return cls(client)
