@@ -69,6 +69,14 @@ class Settings(BaseSettings):
     webhook_seed_mall_id: int | None = Field(default=None, gt=0, description="The shop whose events have clear bodies.")
     api_calls_per_minute: int = Field(default=120, ge=1, description="Calls of the control API per key.")
 
+    smtp_url: SecretStr | None = Field(
+        default=None, description="Mail server for alerts and reports: smtp://user:password@host:587, or smtps://…:465."
+    )
+    mail_from: str = Field(default="omni@localhost", description="Sender of alerts and reports.")
+    superset_url: str | None = Field(
+        default=None, description="Address of the dashboards as readers type it; links in alerts. omni knows its own."
+    )
+
     bind_host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
     dagster_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")
     superset_port: int = Field(default=0, ge=0, le=65535, description="0 = a free port.")

@@ -44,7 +44,7 @@ def ensure_roles(assets: Assets) -> str:
     for title, slugs in readable.items():
         found = [tables[assets.datasets[slug]["uuid"]] for slug in sorted(slugs)]
         access = [security_manager.add_permission_view_menu("datasource_access", one.get_perm()) for one in found]
-        security_manager.add_role(title).permissions = [*viewer, *access]
+        security_manager.add_role(title).permissions = list({one.id: one for one in (*viewer, *access)}.values())
     db.session.commit()
     return f"roles: {', '.join(f'{title} {len(slugs)} datasets' for title, slugs in readable.items())}"
 

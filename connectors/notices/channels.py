@@ -39,7 +39,9 @@ def webhook(url: str, secret: str, message: Message, now: datetime) -> Request:
     body = _json({**document, "files": [path.name for path in message.files], "sent_at": now.isoformat()})
     headers = {"X-Omni-Timestamp": stamp}
     if secret:
-        headers["X-Omni-Signature"] = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers["X-Omni-Signature"] = hmac.new(
+            secret.encode(), stamp.encode() + b"." + body, hashlib.sha256
+        ).hexdigest()
     return Request(url, body, headers)
 
 
@@ -63,7 +65,10 @@ def dingtalk(url: str, secret: str, message: Message, now: datetime) -> Request:
     """A custom bot of DingTalk: milliseconds, and the HMAC of `milliseconds\\nsecret`, in the address."""
     link = f"\n\n[打开 Open]({message.link})" if message.link else ""
     lines = "\n\n".join(line for line in message.text.replace(message.link, "").splitlines() if line)
-    body = {"msgtype": "markdown", "markdown": {"title": message.title, "text": f"### {message.title}\n\n{lines}{link}"}}
+    body = {
+        "msgtype": "markdown",
+        "markdown": {"title": message.title, "text": f"### {message.title}\n\n{lines}{link}"},
+    }
     if not secret:
         return Request(url, _json(body), {})
     stamp = str(int(now.timestamp() * 1000))

@@ -49,7 +49,8 @@ def send_mail(smtp_url: str, sender: str, address: str, message: Message) -> Non
             server.send_message(letter(sender, address, message))
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError) as error:
         raise ConfigurationError(
-            f"mail server {host} refused: {type(error).__name__}", remedy="check OMNI_SMTP_URL and the recipient's address"
+            f"mail server {host} refused: {type(error).__name__}",
+            remedy="check OMNI_SMTP_URL and the recipient's address",
         ) from None
     except (OSError, smtplib.SMTPException) as error:
         raise TransientError(f"mail server {host}: {type(error).__name__}") from None
@@ -63,6 +64,7 @@ def _greets_with_tls(server: smtplib.SMTP) -> bool:
 def _log_in(server: smtplib.SMTP, user: str, password: str, *, secure: bool) -> None:
     if not secure:
         raise ConfigurationError(
-            "the mail server offers no TLS, so the password is not sent", remedy="use smtps://, or a server with STARTTLS"
+            "the mail server offers no TLS, so the password is not sent",
+            remedy="use smtps://, or a server with STARTTLS",
         )
     server.login(user, password)

@@ -1,7 +1,7 @@
 """Who is told: addresses by role, sealed like other secrets because a chat bot's address is its password.
 
-Belongs here: table ops.alert_recipients. A recipient of a role that is told only of own rows (manager, shop owner) has a
-`subject`: the manager's name or the shop's id.
+Belongs here: table ops.alert_recipients. A recipient of a role that is told only of own rows (manager, shop owner) has
+a `subject`: the manager's name or the shop's id.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ def add_recipient(
     """Keep an address; returns its number. ConfigurationError for an unknown channel or an address that is none."""
     if channel not in KINDS:
         raise ConfigurationError(f"there is no channel {channel}", remedy=f"one of {', '.join(KINDS)}")
-    if channel == MAIL and "@" not in target or channel != MAIL and not target.startswith(("https://", "http://")):
+    is_address = "@" in target if channel == MAIL else target.startswith(("https://", "http://"))
+    if not is_address:
         raise ConfigurationError(f"that is no address for {channel}", remedy="a mailbox, or the bot's https:// address")
     row = connection.execute(
-        "insert into ops.alert_recipients (role, subject, channel, target, secret) values (%s, %s, %s, %s, %s) returning id",
+        "insert into ops.alert_recipients (role, subject, channel, target, secret) "
+        "values (%s, %s, %s, %s, %s) returning id",
         [role, subject, channel, box.encrypt(target), box.encrypt(secret)],
     ).fetchone()
     return int(row[0]) if row else 0
@@ -62,4 +64,7 @@ def list_recipients(connection: psycopg.Connection, box: SecretBox) -> list[Reci
     rows = connection.execute(
         "select id, role, subject, channel, target, secret from ops.alert_recipients order by role, subject, id"
     ).fetchall()
-    return [Recipient(*row[:4], box.decrypt(row[4]), box.decrypt(row[5])) for row in rows]
+    return [
+        Recipient(number, role, subject, channel, box.decrypt(target), box.decrypt(secret))
+        for number, role, subject, channel, target, secret in rows
+    ]

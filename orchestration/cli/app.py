@@ -11,7 +11,7 @@ from connectors.errors import OmniError
 from connectors.logs import configure_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
-from orchestration.cli import api_keys, bi_assets, db, dead_letters, docs, recount, serve, shops, sync
+from orchestration.cli import alerts, api_keys, bi_assets, db, dead_letters, docs, recount, serve, shops, sync
 from orchestration.cli.console import complain
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     ),
 )
 app.add_typer(db.app, name="db", help="The database: create or upgrade it, show its URL, open psql.")
+app.add_typer(alerts.app, name="alerts", help="Alerts and scheduled reports: what, when, to whom.")
 app.add_typer(bi_assets.app, name="bi", help="The dashboards: their files, their readers.")
 app.add_typer(shops.app, name="shops", help="Shops and their credentials.")
 app.add_typer(api_keys.app, name="api-keys", help="Keys of the control API, by role.")

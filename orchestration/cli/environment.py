@@ -65,6 +65,7 @@ def pipeline_environment(settings: Settings, database_url: str, ports: Ports | N
             "OMNI_INGEST_PORT": str(ports.ingest),
             "OMNI_TRANSFORM_HOST": settings.bind_host,
             "OMNI_TRANSFORM_PORT": str(ports.transform),
+            "OMNI_SUPERSET_URL": settings.superset_url or f"http://{settings.bind_host}:{ports.superset}",
             "OMNI_DAGSTER_URL": settings.dagster_url or f"http://{settings.bind_host}:{ports.dagster}",
         }
     return environment

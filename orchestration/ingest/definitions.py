@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dagster import Definitions, in_process_executor
 
+from orchestration.alerts.jobs import alert_schedule, tell_alerts
 from orchestration.ingest.assets.raw_files import build_raw_files_assets
 from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
 from orchestration.ingest.assets.recount import build_recount_asset
@@ -22,8 +23,8 @@ def build_defs(warehouse: Warehouse | None = None) -> Definitions:
     return Definitions(
         assets=[*build_raw_temu_assets(), build_raw_files_assets(), build_recount_asset(), *WATCHED],
         asset_checks=[build_watching_checks()],
-        jobs=JOBS,
-        schedules=SCHEDULES,
+        jobs=[*JOBS, tell_alerts],
+        schedules=[*SCHEDULES, alert_schedule()],
         sensors=SENSORS,
         resources={"warehouse": warehouse or Warehouse()},
         executor=in_process_executor,  # a process per step would triple the cost of a tick

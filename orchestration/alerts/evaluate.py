@@ -1,0 +1,110 @@
+"""Judge alerts: what fires, what is told now, and what was told already.
+
+Belongs here: asking a condition as the role that may read marts only, and the memory in ops.alert_states. An alert that
+stays true is one alert: it is told once and again after its grace period. What cannot be judged says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import psycopg
+
+from orchestration.alerts.rules import Alert
+
+QUIET, FIRING, SKIPPED, FAILED = "quiet", "firing", "skipped", "failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a condition says for one recipient ('' = everybody); `value` is NULL where nothing can be judged."""
+
+    alert: Alert
+    recipient: str
+    state: str
+    value: Decimal | None
+    message: str
+
+
+def judge(reader: psycopg.Connection, alert: Alert) -> list[Verdict]:
+    """Ask the condition; never raises for a condition that cannot be asked, but says so in the verdict.
+
+    `reader` is logged in as bi_reader, in autocommit mode: it can read marts and nothing else, for half a minute.
+    """
+    missing = [mart for mart in alert.marts if not _exists(reader, mart)]
+    if missing:
+        return [Verdict(alert, "", SKIPPED, None, f"not built yet: {', '.join(f'marts.{mart}' for mart in missing)}")]
+    try:
+        rows = reader.execute(alert.sql).fetchall()
+    except psycopg.Error as error:
+        return [Verdict(alert, "", FAILED, None, str(error).strip().splitlines()[0])]
+    rows = [row for row in rows if row[0] is not None or len(row) == 1]  # what belongs to nobody tells nobody
+    return [_verdict(alert, row) for row in rows] or [Verdict(alert, "", QUIET, Decimal(0), "no row")]
+
+
+def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> bool:
+    """Write the verdict down; whether it is to be told now: it fires and was not told within its grace period."""
+    row = connection.execute(
+        "select told_at from ops.alert_states where alert = %s and recipient = %s for update",
+        [verdict.alert.key, verdict.recipient],
+    ).fetchone()
+    told_at = row[0] if row else None
+    connection.execute(
+        """
+        insert into ops.alert_states as s (alert, recipient, state, value, message, firing_since, checked_at)
+        values (%(alert)s, %(recipient)s, %(state)s, %(value)s, %(message)s, %(since)s, %(now)s)
+        on conflict (alert, recipient) do update
+        set state = excluded.state, value = excluded.value, message = excluded.message,
+            firing_since = case when excluded.state = 'firing' then coalesce(s.firing_since, excluded.firing_since) end,
+            checked_at = excluded.checked_at
+        """,
+        {
+            "alert": verdict.alert.key,
+            "recipient": verdict.recipient,
+            "state": verdict.state,
+            "value": verdict.value,
+            "message": verdict.message,
+            "since": now if verdict.state == FIRING else None,
+            "now": now,
+        },
+    )
+    return verdict.state == FIRING and (told_at is None or now - told_at >= timedelta(hours=verdict.alert.grace_hours))
+
+
+def settle_absent(connection: psycopg.Connection, alert: Alert, verdicts: list[Verdict], now: datetime) -> None:
+    """Recipients that the condition no longer names have nothing that fires."""
+    if any(one.state in (SKIPPED, FAILED) for one in verdicts):
+        return
+    connection.execute(
+        "update ops.alert_states set state = 'quiet', value = 0, firing_since = null, checked_at = %s "
+        "where alert = %s and not recipient = any(%s)",
+        [now, alert.key, [one.recipient for one in verdicts]],
+    )
+
+
+def mark_told(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> None:
+    """From now on the grace period runs."""
+    connection.execute(
+        "update ops.alert_states set told_at = %s where alert = %s and recipient = %s",
+        [now, verdict.alert.key, verdict.recipient],
+    )
+
+
+def last_checks(connection: psycopg.Connection) -> dict[str, datetime]:
+    """Alert → when it was last judged."""
+    return dict(connection.execute("select alert, max(checked_at) from ops.alert_states group by alert").fetchall())
+
+
+def _verdict(alert: Alert, row: tuple[object, ...]) -> Verdict:
+    recipient, value = ("", row[0]) if len(row) == 1 else (str(row[0]), row[1])
+    if value is None:
+        return Verdict(alert, recipient, SKIPPED, None, "nothing to judge")
+    number = Decimal(str(value))
+    return Verdict(alert, recipient, FIRING if number > 0 else QUIET, number, "")
+
+
+def _exists(reader: psycopg.Connection, mart: str) -> bool:
+    row = reader.execute("select to_regclass(%s) is not null", [f"marts.{mart}"]).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,105 @@
+"""Alerts and reports as the file describes them. Reads superset/assets/alerts.yaml and opens nothing else.
+
+Belongs here: the shape of the file and what is wrong with it. The same file is read by superset/alerts.py, which makes
+Superset's own alerts of it where a broker runs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from connectors.settings import PROJECT_ROOT
+from orchestration.alerts.times import Schedule
+
+ALERTS_FILE = PROJECT_ROOT / "superset" / "assets" / "alerts.yaml"
+GRACE_HOURS = 24.0
+PERSONAL_ROLES = ("manager", "shop_owner")
+"""Told only of own rows: the condition returns pairs of a recipient and a number."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One condition on the marts."""
+
+    key: str
+    name: str
+    sql: str
+    schedule: Schedule
+    to: tuple[str, ...]
+    dashboard: str
+    owner: str
+    grace_hours: float
+
+    @property
+    def marts(self) -> tuple[str, ...]:
+        """The marts that the condition reads."""
+        return marts_in(self.sql)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook."""
+
+    title: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A workbook that is sent on a schedule."""
+
+    key: str
+    name: str
+    schedule: Schedule
+    period: str
+    to: tuple[str, ...]
+    dashboard: str
+    owner: str
+    sheets: tuple[Sheet, ...]
+
+
+def read_rules(path: Path = ALERTS_FILE) -> tuple[list[Alert], list[Report]]:
+    """All alerts and reports. ValueError or KeyError names the entry that is not complete."""
+    body = yaml.safe_load(path.read_text(encoding="utf-8"))
+    alerts = [_alert(key, entry) for key, entry in body["alerts"].items()]
+    return alerts, [_report(key, entry) for key, entry in body["reports"].items()]
+
+
+def marts_in(sql: str) -> tuple[str, ...]:
+    """Names of the marts that a query reads, in alphabetical order."""
+    return tuple(sorted(set(re.findall(r"\bmarts\.(\w+)", sql))))
+
+
+def _alert(key: str, entry: dict[str, Any]) -> Alert:
+    if not marts_in(entry["sql"]):
+        raise ValueError(f"alert {key} reads no mart")
+    return Alert(
+        key,
+        entry["name"],
+        entry["sql"].strip(),
+        Schedule.read(entry, f"alert {key}"),
+        tuple(entry["to"]),
+        entry["dashboard"],
+        entry["owner"],
+        float(entry.get("grace_hours", GRACE_HOURS)),
+    )
+
+
+def _report(key: str, entry: dict[str, Any]) -> Report:
+    if entry["period"] not in ("day", "month"):
+        raise ValueError(f"report {key}: period is day or month")
+    return Report(
+        key,
+        entry["name"],
+        Schedule.read(entry, f"report {key}"),
+        entry["period"],
+        tuple(entry["to"]),
+        entry["dashboard"],
+        entry["owner"],
+        tuple(Sheet(one["title"], one["sql"].strip()) for one in entry["sheets"]),
+    )

@@ -1,0 +1,97 @@
+"""Tell people: the words of an alert or a report, and one delivery per address.
+
+Belongs here: who of the recipients is meant, what they read, and the record in ops.alert_deliveries. Not here: how a
+channel is spoken to (connectors/notices).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from connectors.errors import ConfigurationError, OmniError
+from connectors.notices.channels import post
+from connectors.notices.mail import send_mail
+from connectors.notices.message import Message
+from connectors.notices.recipients import MAIL, Recipient
+from connectors.settings import Settings
+from orchestration.alerts.evaluate import Verdict
+from orchestration.alerts.rules import PERSONAL_ROLES, Report
+from orchestration.alerts.times import BEIJING
+
+
+def meant(recipients: Sequence[Recipient], roles: Sequence[str], subject: str) -> list[Recipient]:
+    """Those of the roles; of managers and shop owners only whose rows it is about."""
+    return [
+        one
+        for one in recipients
+        if one.role in roles and (one.role not in PERSONAL_ROLES or (one.subject == subject and subject != ""))
+    ]
+
+
+def alert_message(verdict: Verdict, settings: Settings, now: datetime) -> Message:
+    """What an alert says: how much, for whom, since when it was looked at, who mends it."""
+    about = f"对象 For: {verdict.recipient}" if verdict.recipient else ""
+    lines = (
+        f"数值 Value: {verdict.value}",
+        about,
+        f"时间 At: {now.astimezone(BEIJING):%Y-%m-%d %H:%M} (北京 Beijing)",
+        f"负责 Owner: {verdict.alert.owner}",
+    )
+    return Message(
+        f"⚠ {verdict.alert.name}", tuple(filter(None, lines)), dashboard_link(settings, verdict.alert.dashboard)
+    )
+
+
+def report_message(report: Report, period: str, files: tuple[Path, ...], settings: Settings) -> Message:
+    """What accompanies a workbook."""
+    lines = (f"期间 Period: {period}", f"负责 Owner: {report.owner}")
+    return Message(f"📊 {report.name}", lines, dashboard_link(settings, report.dashboard), files)
+
+
+def dashboard_link(settings: Settings, slug: str) -> str:
+    """The dashboard's address; '' when it is not known where dashboards are served."""
+    return f"{settings.superset_url.rstrip('/')}/superset/dashboard/{quote(slug)}/" if settings.superset_url else ""
+
+
+def deliver(
+    connection: psycopg.Connection, settings: Settings, name: str, recipients: Sequence[Recipient], message: Message
+) -> tuple[int, list[str]]:
+    """Send to each address and note how it went. Returns how many took it, and what the others said."""
+    delivered, problems = 0, []
+    for one in recipients:
+        problem = _problem(settings, one, message)
+        if problem is None:
+            delivered += 1
+        else:
+            problems.append(f"{name} to {one.role} by {one.channel}: {problem}")
+        connection.execute(
+            "insert into ops.alert_deliveries (name, recipient, channel, delivered, detail) "
+            "values (%s, %s, %s, %s, %s)",
+            [name, f"{one.role} {one.subject}".strip(), one.channel, problem is None, problem],
+        )
+    return delivered, problems
+
+
+def _problem(settings: Settings, one: Recipient, message: Message) -> str | None:
+    """Send; why it was not taken, if it was not. One bad address must not keep the others from being told."""
+    try:
+        _send(settings, one, message)
+    except OmniError as error:
+        return str(error)
+    return None
+
+
+def _send(settings: Settings, one: Recipient, message: Message) -> None:
+    target = one.target.get_secret_value()
+    if one.channel == MAIL:
+        smtp = settings.smtp_url
+        if smtp is None:
+            raise ConfigurationError("no mail server is configured", remedy="set OMNI_SMTP_URL")
+        send_mail(smtp.get_secret_value(), settings.mail_from, target, message)
+    else:
+        post(one.channel, target, one.secret.get_secret_value(), message, datetime.now(BEIJING))

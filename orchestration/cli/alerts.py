@@ -1,0 +1,147 @@
+"""`omni alerts …`: what is told on its own, to whom, and how it went.
+
+Belongs here: the commands. Conditions and reports are in superset/assets/alerts.yaml, the work in orchestration/alerts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import psycopg
+import typer
+
+from connectors.errors import ConfigurationError
+from connectors.notices.recipients import KINDS, Recipient, add_recipient, list_recipients, remove_recipient
+from connectors.postgres.urls import bi_reader_url
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
+from orchestration.alerts.evaluate import FIRING, judge
+from orchestration.alerts.reports import period_of, write_report
+from orchestration.alerts.rules import Alert, Report, read_rules
+from orchestration.alerts.tell import alert_message, deliver, meant
+from orchestration.cli.console import out, say, table
+from orchestration.cli.db import migrated_database
+
+app = typer.Typer(no_args_is_help=True)
+people = typer.Typer(no_args_is_help=True)
+app.add_typer(people, name="recipients", help="Who is told: mailboxes, webhooks, chat bots, by role.")
+
+
+@app.command("list")
+def list_command() -> None:
+    """Show alerts and reports with their last verdict."""
+    url = migrated_database(Settings())
+    alerts, reports = read_rules()
+    with psycopg.connect(url) as connection:
+        query = "select alert, string_agg(concat_ws(' ', nullif(recipient, ''), state, value, message), '; ') "
+        found = connection.execute(f"{query} from ops.alert_states group by alert").fetchall()
+    states: dict[str, str] = dict(found)
+    everything: list[Alert | Report] = [*alerts, *reports]
+    rows: list[tuple[object, ...]] = [
+        (one.key, one.name, one.schedule.cron, ", ".join(one.to), states.get(one.key, "never looked at"))
+        for one in everything
+    ]
+    table("Alerts and reports (Beijing time)", ("key", "name", "when", "to", "last"), rows)
+
+
+@app.command("test")
+def judge_now(
+    name: Annotated[str, typer.Argument(help="The alert's key, as `omni alerts list` shows it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge and show; tell nobody.")] = False,
+) -> None:
+    """Judge one alert now and tell its recipients, whether it fires or not and whether it was told or not.
+
+    Examples: `omni alerts test coverage --dry-run` · `omni alerts test dead-letters`
+    """
+    settings = Settings()
+    url = migrated_database(settings)
+    alert = _find(name)
+    with psycopg.connect(bi_reader_url(url, settings), autocommit=True) as reader:
+        verdicts = judge(reader, alert)
+    for verdict in verdicts:
+        subject = f"{verdict.recipient}: " if verdict.recipient else ""
+        say(f"{subject}{verdict.state}, {verdict.message or verdict.value}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        recipients = list_recipients(connection, SecretBox.open(settings))
+        for verdict in verdicts:
+            whom = meant(recipients, alert.to, verdict.recipient)
+            message = alert_message(verdict, settings, datetime.now(UTC))
+            if dry_run:
+                would = "would tell" if verdict.state == FIRING else "would not fire; recipients"
+                out.print(f"{message.title}\n{message.text}\n{would}: {_shown(whom)}", markup=False)
+                continue
+            delivered, problems = deliver(connection, settings, f"test of {alert.key}", whom, message)
+            out.print(f"{delivered} of {len(whom)} messages sent", markup=False)
+            for problem in problems:
+                say(problem)
+
+
+@app.command()
+def report(name: Annotated[str, typer.Argument(help="The report's key.")]) -> None:
+    """Write one report now, for its latest period, and send it to nobody.
+
+    Example: `omni alerts report bill-pack`
+    """
+    settings = Settings()
+    url = migrated_database(settings)
+    found = next((one for one in read_rules()[1] if one.key == name), None)
+    if found is None:
+        raise ConfigurationError(f"there is no report {name}", remedy="see omni alerts list")
+    with psycopg.connect(bi_reader_url(url, settings), autocommit=True) as reader:
+        period = period_of(found, datetime.now(UTC))
+        path = write_report(reader, found, period, settings.data_dir / "reports")
+    out.print(str(path), markup=False)
+
+
+@people.command("add")
+def add_command(
+    role: Annotated[str, typer.Option(help="finance, operations, data, purchasing, sales, manager or shop_owner.")],
+    channel: Annotated[str, typer.Option(help=f"{', '.join(KINDS)}.")],
+    target: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Mailbox or the bot's address; asked for.")],
+    secret: Annotated[str, typer.Option(help="Signing secret of webhook, Feishu or DingTalk bot.")] = "",
+    subject: Annotated[str, typer.Option(help="For manager: the name. For shop_owner: the shop's id.")] = "",
+) -> None:
+    """Add an address. It is stored sealed, because a bot's address is its password.
+
+    Examples: `omni alerts recipients add --role finance --channel mail --target books@example.com` ·
+    `omni alerts recipients add --role operations --channel feishu` (asks for the address)
+    """
+    settings = Settings()
+    with psycopg.connect(migrated_database(settings)) as connection:
+        box = SecretBox.open(settings)
+        number = add_recipient(
+            connection, box, role=role, channel=channel, target=target, secret=secret, subject=subject
+        )
+    out.print(f"recipient {number} is saved; try: omni alerts test dead-letters --dry-run", markup=False)
+
+
+@people.command("list")
+def list_people() -> None:
+    """Show the addresses, without what would let others use them."""
+    settings = Settings()
+    with psycopg.connect(migrated_database(settings)) as connection:
+        found = list_recipients(connection, SecretBox.open(settings))
+    rows: list[tuple[object, ...]] = [(one.id, one.role, one.subject, one.channel, one.shown) for one in found]
+    table("Recipients", ("id", "role", "of", "channel", "address"), rows)
+
+
+@people.command("remove")
+def remove_command(number: Annotated[int, typer.Argument(help="The number that `list` shows.")]) -> None:
+    """Forget an address."""
+    with psycopg.connect(migrated_database(Settings())) as connection:
+        gone = remove_recipient(connection, number)
+    if not gone:
+        raise ConfigurationError(f"there is no recipient {number}", remedy="see omni alerts recipients list")
+    out.print(f"recipient {number} is removed")
+
+
+def _find(name: str) -> Alert:
+    found = next((one for one in read_rules()[0] if one.key == name), None)
+    if found is None:
+        raise ConfigurationError(f"there is no alert {name}", remedy="see omni alerts list")
+    return found
+
+
+def _shown(recipients: list[Recipient]) -> str:
+    return ", ".join(f"{one.role} {one.shown}" for one in recipients) or "nobody yet: omni alerts recipients add --help"
