@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.postgres.server import ensure_database
@@ -31,6 +32,7 @@ class DemoStack:
     superset_url: str
     dagster_url: str
     gateway_url: str
+    door_url: str
     user: str
     password: str = field(repr=False)
 
@@ -67,13 +69,17 @@ def _stack(data_dir: Path, process: subprocess.Popen[bytes], log: Path) -> DemoS
             pytest.fail(f"the demo did not start:\n{log.read_text(errors='replace')[-6000:]}")
         time.sleep(0.5)
     addresses = json.loads(ready.read_text())
+    gateway_url = json.loads((data_dir / "sandbox" / "gateway.json").read_text())["url"]
+    # Tests compare the marts with the gateway at one instant: events are pushed only when a test asks for them.
+    httpx.delete(f"{gateway_url}/sandbox/webhooks/subscription", timeout=30).raise_for_status()
     settings = Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
     return DemoStack(
         settings=settings,
         database_url=ensure_database(settings),
         superset_url=addresses["superset"],
         dagster_url=addresses["dagster"],
-        gateway_url=json.loads((data_dir / "sandbox" / "gateway.json").read_text())["url"],
+        gateway_url=gateway_url,
+        door_url=addresses["door"],
         user=addresses["user"],
         password=local_secret(settings, "superset_admin_password").get_secret_value(),
     )

@@ -5,9 +5,11 @@ Belongs here: shops, clock, faults, tokens, truth, files, webhooks. Does not bel
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from starlette.routing import Route
 from connectors.sandbox.faults import KINDS, UnknownFaultError
 from connectors.sandbox.files import write_files
 from connectors.sandbox.operations.bills import bill_file
+from connectors.sandbox.push.events import latest_messages
+from connectors.sandbox.push.postman import BadSubscriptionError, Postman, Subscription
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import gateways_of
 from connectors.sandbox.truth import gmv_truth
@@ -38,6 +42,7 @@ class Admin:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._postman = Postman(sandbox)
 
     def build(self) -> Starlette:
         """The application with its routes; unknown paths are 404."""
@@ -52,13 +57,25 @@ class Admin:
             Route("/sandbox/bills/{task}", self.bill),
             Route("/sandbox/files", self.files, methods=["POST"]),
             Route("/sandbox/webhooks", self.webhooks, methods=["POST"]),
+            Route("/sandbox/webhooks/subscription", self.subscription, methods=["GET", "PUT", "DELETE"]),
         ]
-        handlers = {BadCommandError: _bad_request, UnknownFaultError: _bad_request, json.JSONDecodeError: _bad_request}
+        mistakes = (BadCommandError, BadSubscriptionError, UnknownFaultError, json.JSONDecodeError)
+        handlers = dict.fromkeys(mistakes, _bad_request)
         return Starlette(
             routes=routes,
             middleware=[Middleware(BaseHTTPMiddleware, dispatch=_loopback_only)],
             exception_handlers=handlers,
+            lifespan=self._with_postman,
         )
+
+    @asynccontextmanager
+    async def _with_postman(self, _app: Starlette) -> AsyncIterator[None]:
+        """Events are pushed while the server runs."""
+        task = asyncio.create_task(self._postman.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
     async def shops(self, request: Request) -> Response:
         """Everything needed to register the shops, credentials included."""
@@ -134,11 +151,23 @@ class Admin:
         return JSONResponse({"dir": str(folder), "rows": rows})
 
     async def webhooks(self, request: Request) -> Response:
-        """Body `{"dir": …, "count": n}`: write events of the orders that changed last."""
+        """Body `{"dir": …, "count": n}`: write events of the orders that changed last; without `dir`: push them now."""
         body = await _object(request)
         count = _number(body, "count")
+        if "dir" not in body:
+            self._postman.post(latest_messages(self._sandbox.world, int(count), self._sandbox.now()))
+            await self._postman.deliver_now()
+            return JSONResponse(self._postman.as_json())
         names = write_webhooks(self._sandbox.world, _folder(body), int(count), self._sandbox.now())
         return JSONResponse({"dir": body["dir"], "files": names})
+
+    async def subscription(self, request: Request) -> Response:
+        """Where events are pushed: GET it with its counters, PUT `{"url": …}` and troubles, DELETE it."""
+        if request.method == "PUT":
+            self._postman.subscribe(Subscription.of(await _object(request)))
+        elif request.method == "DELETE":
+            self._postman.subscribe(None)
+        return JSONResponse(self._postman.as_json())
 
     def _clock(self) -> dict[str, Any]:
         now = self._sandbox.now()

@@ -107,6 +107,33 @@ def files(
         typer.echo(f"{rows:>8} rows  {name}.csv")
 
 
+@app.command(
+    epilog="Examples:\n\n`webhooks http://127.0.0.1:8090/api/webhook/temu`\n\n"
+    "`webhooks http://127.0.0.1:8090/api/webhook/temu --duplicates 0.2 --forge 0.1 --reorder-seconds 30`\n\n"
+    "`webhooks` shows what became of the deliveries\n\n`webhooks --stop`"
+)
+def webhooks(
+    url: Annotated[str | None, typer.Argument(help="Where events go from now on; absent: only show.")] = None,
+    duplicates: Annotated[float, typer.Option(min=0, max=1, help="Share of events sent twice.")] = 0.0,
+    drop: Annotated[float, typer.Option(min=0, max=1, help="Share of events never sent.")] = 0.0,
+    forge: Annotated[float, typer.Option(min=0, max=1, help="Share of events followed by a forged one.")] = 0.0,
+    reorder_seconds: Annotated[float, typer.Option(min=0, help="Each waits up to this long, so order is lost.")] = 0.0,
+    retry_scale: Annotated[float, typer.Option(min=0, help="0.01 = retries after 1.2 s, 6 s … instead.")] = 1.0,
+    stop: Annotated[bool, typer.Option("--stop", help="Send nothing any more.")] = False,
+    data_dir: DataDir = _FOLDER,
+) -> None:
+    """Push signed, encrypted events of the running sandbox to a webhook door, with retries until they are taken."""
+    path = "/sandbox/webhooks/subscription"
+    if stop:
+        answer = _command(data_dir, "DELETE", path, None)
+    elif url:
+        troubles = {"duplicates": duplicates, "drop": drop, "forge": forge, "reorder_seconds": reorder_seconds}
+        answer = _command(data_dir, "PUT", path, {"url": url, "retry_scale": retry_scale, **troubles})
+    else:
+        answer = _command(data_dir, "GET", path, None)
+    typer.echo(json.dumps(answer, ensure_ascii=False))
+
+
 def _instant(text: str | None) -> int | None:
     if text is None:
         return None

@@ -38,7 +38,7 @@ def serve_forever(options: Options, host: str, port: int) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(sandbox),
-            lifespan="off",
+            lifespan="on",
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -73,7 +73,7 @@ def list_cancellations(call: Call) -> bytes:
         for order in call.shop.book.by_sn.values()
         if not parents or order.sn in parents
         for event in order.events
-        if event.kind in _CANCELS and event.at <= call.now and (not cases or _cancel_sn(order, event) in cases)
+        if event.kind in _CANCELS and event.at <= call.now and (not cases or cancel_sn(order, event) in cases)
     ]
     found.sort(key=lambda row: (row[0].at, row[1].sn), reverse=True)
     rows = [_cancellation(event, order) for event, order in found[(page - 1) * size : page * size]]
@@ -186,12 +186,13 @@ def _detail(row: Found, profile: ShopProfile) -> Json:
     }
 
 
-def _cancel_sn(order: Order, event: Event) -> str:
+def cancel_sn(order: Order, event: Event) -> str:
+    """The number of a cancellation case."""
     return f"PA-{order.sn[3:6]}-{order.sn[7:22]}9{event.lines[0]}"
 
 
 def _cancellation(event: Event, order: Order) -> Json:
-    sn = _cancel_sn(order, event)
+    sn = cancel_sn(order, event)
     return {
         "parentAfterSalesSn": sn,
         "parentAfterSalesStatus": 5,
