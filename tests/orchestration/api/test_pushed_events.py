@@ -1,4 +1,4 @@
-"""The sandbox pushes, the door takes, the inbox refreshes: both sides are written from one reference, sharing no line."""
+"""The sandbox pushes, the door takes, the inbox refreshes: both sides written from one reference, sharing no line."""
 
 from __future__ import annotations
 
