@@ -65,6 +65,11 @@ class Shop:
     last_sync_at: datetime | None
 
 
+def zone_of(shop: Shop) -> ZoneInfo:
+    """The zone of the shop's local day (rule T3): its own, else its region's."""
+    return ZoneInfo(shop.timezone or REGION_TIMEZONES.get(shop.region, "UTC"))
+
+
 _COLUMNS = tuple(field.name for field in fields(Shop))
 _SELECTED = ", ".join(_COLUMNS)
 

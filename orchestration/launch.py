@@ -20,6 +20,7 @@ from orchestration.launch_queries import BACKFILL, BACKFILL_STATUS, CANCEL, EVEN
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
+    INGEST_REPORTS,
     LIVE,
     LOCATION_OF_JOB,
     MODE_TAG,
@@ -139,7 +140,7 @@ class DagsterClient:
 
         `config` is the whole run config where the job takes another one.
         """
-        live = {MODE_TAG: LIVE} if job in (INGEST_ORDERS, INGEST_PRODUCTS) else {}
+        live = {MODE_TAG: LIVE} if job in STEP_OF_JOB else {}
         all_tags = {**(cells.tags() if cells else live), **(tags or {})}
         params = {
             "selector": {
@@ -224,11 +225,14 @@ class DagsterClient:
         return dict(body["data"])
 
 
+STEP_OF_JOB = {INGEST_ORDERS: SHOP_DAY_STEP, INGEST_PRODUCTS: SHOP_STEP, INGEST_REPORTS: SHOP_STEP}
+"""Jobs that read shops, and the step that takes the choice of shops."""
+
+
 def _config(job: str, shops: Sequence[str]) -> dict[str, object]:
     if not shops:
         return {}
-    step = {INGEST_ORDERS: SHOP_DAY_STEP, INGEST_PRODUCTS: SHOP_STEP}[job]
-    return {"ops": {step: {"config": {"shops": list(shops)}}}}
+    return {"ops": {STEP_OF_JOB[job]: {"config": {"shops": list(shops)}}}}
 
 
 def _reason(answer: Mapping[str, Any]) -> str:

@@ -72,3 +72,44 @@ async def seen_before(
     )
     row = await (await conn.execute(query, [shop_id, list(keys), instant])).fetchone()
     return row is not None and row[0] == len(set(keys))
+
+
+async def landed_ids(conn: AsyncConnection, source: str, *, shop_id: int) -> list[tuple[int, ...]]:
+    """Ids of one kind that the shop has, with the ids above them first; KeyError for a kind that nobody lands."""
+    cursor = await conn.execute(_IDS[source], {"shop": shop_id})
+    return await cursor.fetchall()
+
+
+_IDS = {
+    "skus": """
+        select goods_id, sku_id from raw_temu.products
+        where shop_id = %(shop)s and goods_id is not null order by 1, 2
+        """,
+    "goods": """
+        select distinct goods_id from raw_temu.products
+        where shop_id = %(shop)s and goods_id is not null order by 1
+        """,
+    # 10 = nobody has ever advertised it.
+    "advertised_goods": """
+        select goods_id from raw_temu.ad_details
+        where shop_id = %(shop)s and ad_status is distinct from 10
+            and snapshot_date = (select max(snapshot_date) from raw_temu.ad_details where shop_id = %(shop)s)
+        order by 1
+        """,
+    # 3 = it has ended.
+    "open_activities": """
+        select activity_id from raw_temu.activities
+        where shop_id = %(shop)s and payload -> 'activityStatus' is distinct from '3'::jsonb order by 1
+        """,
+    "partner_skcs": "select product_skc_id from raw_temu.partner_goods where shop_id = %(shop)s order by 1",
+    "partner_skus": """
+        select distinct (sku ->> 'productSkuId')::bigint from raw_temu.partner_goods as g
+        cross join jsonb_array_elements(
+            case jsonb_typeof(g.payload -> 'productSkuSummaries')
+                when 'array' then g.payload -> 'productSkuSummaries' else '[]'
+            end
+        ) as sku
+        where g.shop_id = %(shop)s and sku ->> 'productSkuId' ~ '^[0-9]{1,18}$' order by 1
+        """,
+}
+"""Questions by the name that `connectors.temu.streams` gives to the kind of ids."""

@@ -64,6 +64,7 @@ PACKERS: Mapping[Kind, Callable[[Any], bytes]] = {
     "numeric": _numeric,
     "date": lambda value: _int4(4, (value - _DAY_ZERO).days),
     "timestamptz": _timestamp,
+    "bytea": lambda value: _length(len(value)) + value,
 }
 
 

@@ -65,9 +65,9 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
     with psycopg.connect(database_url) as connection:
         quota = calls_per_second(connection, shop.app_key)
     expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
-    needed = [operation for stream in STREAMS.values() for operation in stream.operations]
-    granted = needed if token.api_scope_list is None else token.api_scope_list
-    missing = tuple(operation for operation in needed if operation not in granted)
+    offered = [stream for stream in STREAMS.values() if stream.is_offered_to(shop.gateway)]
+    scopes = token.api_scope_list
+    missing = () if scopes is None else tuple(one for stream in offered for one in stream.missing_from(scopes))
     is_same = token.mall_id in (None, shop.temu_shop_id)
     return ShopCheck(
         shop_name=shop.shop_name,

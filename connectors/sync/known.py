@@ -18,6 +18,7 @@ from connectors.temu.extract import ACTIVITY_ENDED
 from connectors.temu.lookups import Parent
 from connectors.temu.pagination import Sift
 from connectors.temu.streams import ByOrder, Lookup
+from connectors.temu.streams.shapes import Ids, Source
 from connectors.temu.windows import Recognise
 
 CHUNK = 200
@@ -64,6 +65,10 @@ class Landed:
         sns = [parent.sn for parent in parents]
         answers = await landed.answers_of(self._conn, lookup.entity.table, shop_id=self._shop_id, sns=sns)
         return [one for one in parents if one.sn not in answers or answers[one.sn] < one.updated_at]
+
+    async def ids(self, source: Source) -> Sequence[Ids]:
+        """Every landed id of that kind."""
+        return await landed.landed_ids(self._conn, source, shop_id=self._shop_id)
 
     async def closed_activities(self) -> Collection[int]:
         """Activities whose goods are final."""

@@ -110,14 +110,18 @@ class _Run:
         left = list(self._streams)
         while left:
             stream = left.pop(0)
-            tally = Tally(session, stream.name, self._mode, self._run_id)
+            there = session.offering(stream)
+            if there is None:
+                continue
+            tally = Tally(there, stream.name, self._mode, self._run_id)
             try:
-                self._stop_if_app_is_refused(session.shop)
+                self._stop_if_app_is_refused(there.shop)
                 self._tell(await sync_stream(tally, stream, self._window, self._settings, self._on_progress))
             except (ShopAuthError, AppError) as error:
-                self._remember(session.shop, error)
-                self._tell(tally.failure(error, tuple(one.name for one in left)))
-                return
+                self._remember(there.shop, error)
+                stopped = [one for one in left if session.offering(one) is there]
+                left = [one for one in left if one not in stopped]
+                self._tell(tally.failure(error, tuple(one.name for one in stopped)))
             except Exception as error:  # noqa: BLE001 - the shop's other streams do not depend on this one's success
                 self._tell(tally.failure(explained(error, session.shop.shop_name)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import psycopg
@@ -16,16 +16,20 @@ from psycopg import AsyncConnection
 from connectors.postgres.quota import AppQuota
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from connectors.shops import Shop, credentials, get_shop, list_shops
+from connectors.shop_gateways import gateways_of
+from connectors.shops import Shop, ShopCredentials, credentials, get_shop, list_shops, zone_of
 from connectors.sync.known import Landed
 from connectors.sync.writers import Writers
 from connectors.temu.client import Credentials, TemuClient, build_http
 from connectors.temu.extract import Reader
+from connectors.temu.streams import Stream
 
 
 @dataclass(frozen=True)
 class ShopSession:
-    """An open shop. `control` is in autocommit: it holds locks, asks questions, keeps the task rows."""
+    """An open shop on one of its gateways, which `shop` names. `control` is in autocommit: it holds locks, asks
+    questions, keeps the task rows. `others` are its further gateways.
+    """
 
     shop: Shop
     client: TemuClient
@@ -33,6 +37,11 @@ class ShopSession:
     writers: Writers
     known: Landed
     reader: Reader
+    others: tuple[ShopSession, ...] = ()
+
+    def offering(self, stream: Stream) -> ShopSession | None:
+        """This shop on the gateway that offers the stream; None if it has no token on such a gateway."""
+        return next((one for one in (self, *self.others) if stream.is_offered_to(one.shop.gateway)), None)
 
 
 class Office:
@@ -48,19 +57,33 @@ class Office:
     @asynccontextmanager
     async def session(self, shop: Shop) -> AsyncIterator[ShopSession]:
         """Open one shop. ConfigurationError if it has no usable credentials."""
-        client = self._client(shop)
+        doors = self._doors(shop)
         writers = Writers(self._url)
         control = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control")
-        known = Landed(control, shop.id, client.now, self.settings.tracking_patience)
+        known = Landed(control, shop.id, doors[0][1].now, self.settings.tracking_patience)
+        zone = zone_of(shop)
+        sessions = [
+            ShopSession(door, client, control, writers, known, Reader(client, known, zone)) for door, client in doors
+        ]
         try:
-            yield ShopSession(shop, client, control, writers, known, Reader(client, known))
+            yield replace(sessions[0], others=tuple(sessions[1:]))
         finally:
             await writers.close()
             await control.close()
 
-    def _client(self, shop: Shop) -> TemuClient:
+    def _doors(self, shop: Shop) -> list[tuple[Shop, TemuClient]]:
+        """The shop as each of its gateways knows it, its own first."""
+        box = SecretBox.open(self.settings)
         with psycopg.connect(self._url) as connection:
-            opened = credentials(connection, SecretBox.open(self.settings), shop.id)
+            opened = credentials(connection, box, shop.id)
+            further = gateways_of(connection, box, shop.id)
+        doors = [(shop, self._client(shop, opened))]
+        for one in further:
+            known_there = replace(shop, gateway=one.gateway, gateway_url=one.gateway_url, app_key=one.app_key)
+            doors.append((known_there, self._client(known_there, one.credentials)))
+        return doors
+
+    def _client(self, shop: Shop, opened: ShopCredentials) -> TemuClient:
         return TemuClient(
             self._http,
             shop=shop.shop_name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
-from connectors.errors import StreamForbiddenError
+from connectors.errors import StreamForbiddenError, TransientError
 from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
 from connectors.postgres.locks import writer_lock
@@ -22,6 +22,7 @@ from connectors.sync.tally import Tally
 from connectors.sync.writers import Landing
 from connectors.temu.extract import Leaf
 from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, Stream
+from connectors.temu.streams.shapes import ByIds, ByLocalDay, ByTask
 
 Progress = Callable[[SyncProgress], None]
 
@@ -86,7 +87,7 @@ async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: P
         async for leaf in leaves:
             await landing.submit(leaf)
         await landing.finish()
-    except StreamForbiddenError:
+    except (StreamForbiddenError, TransientError):  # what was read before is whole and true
         await landing.finish()
         raise
     finally:
@@ -94,8 +95,9 @@ async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: P
 
 
 async def stream_window(tally: Tally, stream: Stream, asked: Window | None, settings: Settings) -> Window | None:
-    """What to read, None for a catalogue: as asked, or on from the watermark; never the unsettled present."""
-    if isinstance(stream.reading, ByCatalogue):
+    """What to read, None for what is read whole: as asked, or on from the watermark; never the unsettled present."""
+    reading = stream.reading
+    if isinstance(reading, (ByCatalogue, ByIds)):
         return None
     session = tally.session
     settled = session.client.now() - settings.settle
@@ -103,7 +105,10 @@ async def stream_window(tally: Tally, stream: Stream, asked: Window | None, sett
         start, end = (instant.replace(microsecond=0) for instant in (asked.start, asked.end))
         return Window(start, max(start, min(end, settled)))
     watermark = await read_watermark(session.control, session.shop.id, stream.name)
-    start = watermark - settings.overlap if watermark else settled - timedelta(days=settings.history_days)
-    if isinstance(stream.reading, ByOrder) and stream.reading.recent:
+    reach, again = timedelta(days=settings.history_days), settings.overlap
+    if isinstance(reading, (ByLocalDay, ByTask)):
+        reach, again = reading.reach, reading.settle
+    start = watermark - again if watermark else settled - reach
+    if isinstance(reading, ByOrder) and reading.recent:
         start = max(start, settled - timedelta(days=settings.parcel_days))
     return Window(start, max(start, settled))

@@ -31,6 +31,8 @@ GATEWAYS: Mapping[str, str] = {
     "US": "https://openapi-b-us.temu.com/openapi/router",
     "EU": "https://openapi-b-eu.temu.com/openapi/router",
     "GLOBAL": "https://openapi-b-global.temu.com/openapi/router",
+    "PARTNER": "https://openapi-b-partner.temu.com/openapi/router",
+    "CN": "https://openapi.kuajingmaihuo.com/openapi/router",
 }
 """Official routers by region (API reference §1); a shop's `gateway_url` overrides them."""
 
@@ -149,6 +151,18 @@ class TemuClient:
                     raise
         raise AssertionError("the retry loop either returns or raises")
 
+    async def download(self, url: str, what: str) -> bytes:
+        """A file that an answer named, whole. Its address opens it for anybody, so no message repeats it."""
+        await self._limiter.acquire()
+        self.calls += 1
+        try:
+            response = await self._http.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise TransientError(f"{what}: the file cannot be fetched ({type(error).__name__})") from None
+        if response.status_code != 200:
+            raise TransientError(f"{what}: its address answered HTTP {response.status_code}, it may have expired")
+        return response.content
+
     async def _send(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
         async with self._slots:
             await self._limiter.acquire()
@@ -226,7 +240,7 @@ _UNREACHABLE = "check network and gateway address of this shop; the next run con
 
 
 def official_url(gateway: str) -> str:
-    """The platform's router for `US`, `EU` or `GLOBAL`."""
+    """The platform's router for a gateway."""
     try:
         return GATEWAYS[gateway]
     except KeyError:

@@ -62,6 +62,7 @@ _SECRET = "compare app key and app secret with the developer console, then `omni
 _SCOPE = "grant this operation in Seller Center (sensitive ones need a whitelist entry), then authorise again"
 _REGION = "token, app key and gateway must belong to one region: check the shop's gateway"
 _NETWORK = "register this machine's outgoing address in the developer console"
+_EVENT = "the seller must authorise the event in Seller Center, then authorise again"
 _AGREEMENT = "the seller must sign the agreement in Seller Center"
 
 
@@ -108,6 +109,22 @@ _BUSINESS: Mapping[int, Meaning] = {
     170070010: _fix("tracking parameter refused"),
     170070011: Meaning(NothingToTellError, "tracking number not found", "nothing to do"),
     170070012: _fix("language not supported"),
+    110020005: _fix("more than 20 event codes"),
+    110020006: _fix("one event code in both lists"),
+    110020007: Meaning(ThrottledError, "events more often than once a second"),
+    110020008: Meaning(StreamForbiddenError, "event not authorised", _EVENT),
+    110020009: Meaning(StreamForbiddenError, "event not subscribed", "subscribe the event in the developer console"),
+    200020001: Meaning(StreamForbiddenError, "query not allowed", _SCOPE),
+    200020002: _busy("already applied for"),
+    200020003: _fix("month not supported"),
+    200020004: _fix("finance parameter refused"),
+    200020005: Meaning(StreamForbiddenError, "region not supported", "this site has no such report"),
+    230012000: _fix("ads query refused"),
+    230012003: Meaning(RecordNotFoundError, "goods not of this shop", "nothing to do"),
+    230013000: _busy("ads business error"),
+    230014000: _busy("ads system error"),
+    230016701: Meaning(StreamForbiddenError, "no permission for ads", _SCOPE),
+    230016103: Meaning(StreamForbiddenError, "advertising agreement not signed", _AGREEMENT),
     220010001: _fix("promotion parameter refused"),
     220010002: _busy("promotion system error"),
     220010003: Meaning(RecordNotFoundError, "activity cancelled", "nothing to do"),
@@ -149,6 +166,9 @@ ROUTER: Mapping[int, Meaning] = MappingProxyType(
 
 PARTNER: Mapping[int, Meaning] = MappingProxyType(
     {
+        3000000: _fix("BAD_PARAMS"),
+        4000000: _busy("SYSTEM_EXCEPTION"),
+        4000004: Meaning(ThrottledError, "RATE_LIMIT_EXCEED_EXCEPTION"),
         7000000: _fix("no type"),
         7000002: _app("no app key"),
         7000003: _shop("no token"),

@@ -1,35 +1,53 @@
 """Reading a stream: from the shop's gateway to leaves that are ready to land.
 
-Belongs here: the three ways of reading (`ByWindow`, `ByOrder`, `ByCatalogue`). What has landed already is asked through
+Belongs here: three ways of reading (`ByWindow`, `ByOrder`, `ByCatalogue`); the others are done in `questions` and
+`bill_files`. What has landed already is asked through
 `Known`, so that this room stays free of SQL. A `Leaf` is complete in itself: land it in one transaction.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from connectors.errors import StreamForbiddenError, UnstableWindowError
 from connectors.records import RawRecord, Window
+from connectors.temu.bill_files import Sleep, by_task
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
-from connectors.temu.decoding import Rejected
 from connectors.temu.entities import Rows
 from connectors.temu.errors import RecordNotFoundError
+from connectors.temu.leaves import Leaf
 from connectors.temu.lookups import Asker, Parent
-from connectors.temu.pagination import REREADS, Page, distinct, doubt_about, pages_of, read_all, read_page
+from connectors.temu.pagination import (
+    REREADS,
+    Page,
+    distinct,
+    doubt_about,
+    pages_by_token,
+    pages_of,
+    read_all,
+    read_page,
+)
+from connectors.temu.questions import KnownIds, by_ids, by_local_day
 from connectors.temu.streams import ORDER_LIST, Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
+from connectors.temu.streams.shapes import ByIds, ByLocalDay, ByTask, Reading
 from connectors.temu.windows import Recognise, WindowRows, read_window
 
 ACTIVITY_ENDED = 3
+_UTC = ZoneInfo("UTC")
+__all__ = ["ACTIVITY_ENDED", "Known", "Leaf", "Parent", "Reader"]
+
 ORDERS_PER_CALL = 20
 """Most order numbers that the order list accepts at once (§8.2)."""
 
 
-class Known(Protocol):
+class Known(KnownIds, Protocol):
     """What has landed already, of one shop."""
 
     def parents(self, reading: ByOrder, window: Window) -> AsyncIterator[Sequence[Parent]]:
@@ -51,47 +69,43 @@ class Known(Protocol):
         """How to tell the rows of a table that are stored already, window by window."""
 
 
-@dataclass(slots=True)
-class Leaf:
-    """A part of a stream. `watermark` is how far the stream's may move once this leaf is stored; None = not at all.
-
-    `unchanged` counts records of the stream's own table that came as they are stored and are not among `records`.
-    """
-
-    records: dict[str, list[RawRecord]]
-    rejected: list[Rejected] = field(default_factory=list)
-    window: Window | None = None
-    watermark: datetime | None = None
-    pending: int = 0
-    unchanged: int = 0
-    page: int | None = None
-
-    @property
-    def read(self) -> int:
-        """Records of the stream's own table, set aside ones included."""
-        return len(next(iter(self.records.values()), ())) + len(self.rejected) + self.unchanged
-
-
 class Reader:
     """Reads streams of one shop. `forbidden` collects what the shop's token may not do, said once per run."""
 
-    def __init__(self, client: TemuClient, known: Known) -> None:
+    def __init__(self, client: TemuClient, known: Known, zone: ZoneInfo = _UTC, sleep: Sleep = asyncio.sleep) -> None:
         self._client = client
+        self._zone = zone
+        self._sleep = sleep
         self._known = known
         self.forbidden: dict[str, StreamForbiddenError] = {}
         self._asker = Asker(client, self.forbidden)
 
     async def leaves(self, stream: Stream, window: Window) -> AsyncIterator[Leaf]:
         """The stream's leaves, oldest first; `window` is not used by catalogues. Raises `connectors.errors`."""
-        match stream.reading:
-            case ByWindow() as reading:
-                leaves = self._by_window(reading, window)
-            case ByOrder() as reading:
-                leaves = self._by_order(reading, window)
-            case ByCatalogue() as reading:
-                leaves = self._by_catalogue(reading)
-        async for leaf in leaves:
+        try:
+            async for leaf in self._read(stream.reading, window):
+                yield leaf
+            return
+        except StreamForbiddenError:
+            if stream.otherwise is None:
+                raise
+        async for leaf in self._read(stream.otherwise, window):
             yield leaf
+
+    def _read(self, reading: Reading, window: Window) -> AsyncIterator[Leaf]:
+        match reading:
+            case ByWindow():
+                return self._by_window(reading, window)
+            case ByOrder():
+                return self._by_order(reading, window)
+            case ByCatalogue():
+                return self._by_catalogue(reading)
+            case ByIds():
+                return by_ids(self._client, self._known, reading)
+            case ByLocalDay():
+                return by_local_day(self._client, self._known, reading, window, self._zone)
+            case ByTask():
+                return by_task(self._client, reading, window, self._sleep)
 
     async def orders(self, order_sns: Sequence[str]) -> Leaf:
         """The named orders as they are now; numbers that the shop does not have are simply absent."""
@@ -206,6 +220,11 @@ class Reader:
     async def _pages(
         self, reading: ByCatalogue, bucket: Mapping[str, object], prefix: tuple[int, ...]
     ) -> AsyncGenerator[Page, None]:
+        if reading.listing.by_token:
+            async for one in pages_by_token(self._client, reading.listing, bucket, prefix=prefix):
+                yield one
+            return
+
         async def page(number: int) -> Page | list[int]:
             return await read_page(self._client, reading.listing, bucket, number, prefix=prefix)
 

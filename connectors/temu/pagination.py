@@ -8,7 +8,7 @@ nobody left between the first and the last of them, and as many distinct keys as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -38,6 +38,7 @@ class Answer:
     total: int
     payloads: list[bytes]
     read_at: datetime
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,25 @@ class Page:
     total: int
     found: Rows
     read_at: datetime
+    token: str | None = None
 
 
-async def ask_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int) -> Answer:
-    """Page `number` (from 1). PermanentError if the answer is no page of this listing."""
-    paging = {listing.page_word: number, "pageSize": listing.page_size} if listing.page_word else {}
+async def ask_page(client: TemuClient, listing: Listing, params: Mapping[str, object], number: int | str) -> Answer:
+    """Page `number` (from 1), or that of a token ("" = the first). PermanentError if the answer is no such page."""
     kind = _page_type(listing.total_word, listing.rows_word) if listing.rows_word else list[msgspec.Raw]
-    page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
+    page = await client.ask(listing.api_type, {**listing.params, **params, **_paging(listing, number)}, kind)
     rows = (page.rows if page else None) if listing.rows_word else page
     payloads = [bytes(row) for row in rows or ()]
     total = page.total if page and listing.total_word else None
-    return Answer(len(payloads) if total is None else total, payloads, client.now())
+    token = page.pagination.next_token if page and listing.by_token and page.pagination else None
+    return Answer(len(payloads) if total is None else total, payloads, client.now(), token)
+
+
+def _paging(listing: Listing, number: int | str) -> dict[str, object]:
+    if not listing.page_word:
+        return {}
+    size: dict[str, object] = {listing.size_word: listing.page_size}
+    return size if listing.by_token and not number else {listing.page_word: number} | size
 
 
 def pages_of(listing: Listing, total: int) -> int:
@@ -70,14 +79,14 @@ def page_of(listing: Listing, answer: Answer, *, prefix: tuple[object, ...] = ()
     sighted, payloads = sift(answer.payloads) if sift else ([], answer.payloads)
     found = listing.entity.rows(payloads, at=answer.read_at, prefix=prefix)
     found.sighted = sighted
-    return Page(answer.total, found, answer.read_at)
+    return Page(answer.total, found, answer.read_at, answer.token)
 
 
 async def read_page(
     client: TemuClient,
     listing: Listing,
     params: Mapping[str, object],
-    number: int,
+    number: int | str,
     *,
     prefix: tuple[object, ...] = (),
     sift: Sift | None = None,
@@ -99,10 +108,36 @@ async def read_total(client: TemuClient, listing: Listing, params: Mapping[str, 
     return int(page.total)
 
 
+async def pages_by_token(
+    client: TemuClient, listing: Listing, params: Mapping[str, object], *, prefix: tuple[object, ...] = ()
+) -> AsyncIterator[Page]:
+    """The pages of a list by token, one after the other. UnstableWindowError if a token comes twice."""
+    token, seen = "", set[str]()
+    while True:
+        page = await read_page(client, listing, params, token, prefix=prefix)
+        yield page
+        token = page.token or ""
+        if not token:
+            return
+        if token in seen:
+            raise UnstableWindowError(f"shop {client.shop}, {listing.api_type} goes round in circles")
+        seen.add(token)
+
+
+class _Pagination(msgspec.Struct, rename="camel", gc=False):
+    """Where a list by token goes on; null, empty and absent all mean that it ends (§10.2)."""
+
+    next_token: str | None = None
+
+
 @cache
 def _page_type(total_word: str, rows_word: str) -> Any:
     """`{total, rows}` under the operation's own words; an empty list may be null or absent (§3.4)."""
-    fields = [("total", int | None, None), ("rows", list[msgspec.Raw] | None, None)]
+    fields = [
+        ("total", int | None, None),
+        ("rows", list[msgspec.Raw] | None, None),
+        ("pagination", _Pagination | None, None),
+    ]
     names = {"total": total_word or "total", "rows": rows_word}
     return msgspec.defstruct("Page", fields, rename=names, gc=False)
 

@@ -20,6 +20,7 @@ from connectors.postgres.quota import set_calls_per_second
 from connectors.postgres.server import status as database_status
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
+from connectors.shop_gateways import ShopGateway, add_gateway
 from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
 from orchestration.cli.bi import ChartCheck, install_bi, provision_bi, verify_bi
 from orchestration.cli.console import Steps, complain, counts_table, out, say, table
@@ -100,7 +101,12 @@ class _Demo:
             box = SecretBox.open(self.settings)
             with psycopg.connect(self.stack.database_url) as connection:
                 shops = [add_shop(connection, box, _new_shop(offer)) for offer in offers]
-                for app_key in {one.app_key for one in shops}:
+                app_keys = {one.app_key for one in shops}
+                for shop, offer in zip(shops, offers, strict=True):
+                    for gateway in map(_gateway, offer["partner"]):
+                        add_gateway(connection, box, shop, gateway)
+                        app_keys.add(gateway.app_key)
+                for app_key in app_keys:
                     set_calls_per_second(connection, app_key, DEMO_CALLS_PER_SECOND)
             self.settings.file_inbox.mkdir(parents=True, exist_ok=True)
             httpx.post(
@@ -210,6 +216,14 @@ def _new_shop(offer: dict[str, object]) -> NewShop:
     credentials = ShopCredentials(SecretStr(str(offer["app_secret"])), SecretStr(str(offer["access_token"])))
     plain = {name: offer.get(name) for name in SHOP_FIELDS}
     return NewShop(**plain, environment="production", credentials=credentials)  # type: ignore[arg-type]
+
+
+def _gateway(offer: dict[str, str]) -> ShopGateway:
+    """A further gateway of a cross-border shop, as the gateway's admin API describes it."""
+    credentials = ShopCredentials(SecretStr(offer["app_secret"]), SecretStr(offer["access_token"]))
+    return ShopGateway(
+        gateway=offer["gateway"], gateway_url=offer["gateway_url"], app_key=offer["app_key"], credentials=credentials
+    )
 
 
 SHOP_FIELDS = (

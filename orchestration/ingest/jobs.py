@@ -19,6 +19,7 @@ from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
+    INGEST_REPORTS,
     LOAD_FILES,
     NAMED_ORDERS_STEP,
     NAMED_PRODUCTS_STEP,
@@ -32,10 +33,9 @@ from orchestration.raw_tables import FILE_TABLES, file_key, streams_by, tables_o
 from orchestration.resources import Warehouse
 
 
-def _tables(partitioning: str) -> AssetSelection:
-    return AssetSelection.assets(
-        *(temu_key(table) for stream in streams_by(partitioning) for table in tables_of(stream))
-    )
+def _tables(partitioning: str, rhythm: str = "hourly") -> AssetSelection:
+    streams = [stream for stream in streams_by(partitioning) if stream.rhythm == rhythm]
+    return AssetSelection.assets(*(temu_key(table) for stream in streams for table in tables_of(stream)))
 
 
 ingest_orders = define_asset_job(
@@ -51,6 +51,11 @@ ingest_products = define_asset_job(
     INGEST_PRODUCTS,
     selection=_tables("shop"),
     description="Products with price and stock, activities, cancellations, carriers and warehouses, of all shops.",
+)
+ingest_reports = define_asset_job(
+    INGEST_REPORTS,
+    selection=_tables("shop", "daily"),
+    description="What moves once a day: ads, statement files, price orders, candidates, cross-border stock and sales.",
 )
 load_files = define_asset_job(
     LOAD_FILES,
@@ -159,6 +164,7 @@ def refresh_orders() -> None:
 JOBS: list[Any] = [
     ingest_orders,
     ingest_products,
+    ingest_reports,
     load_files,
     recount_orders,
     refresh_orders,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
 
 from orchestration.busy import is_busy
-from orchestration.ingest.jobs import ingest_orders, ingest_products, recount_orders
+from orchestration.ingest.jobs import ingest_orders, ingest_products, ingest_reports, recount_orders
 from orchestration.ingest.partitions import cell_key
 from orchestration.ingest.watch import watch_completeness
 from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
@@ -85,6 +85,18 @@ def watch_completeness_hourly(_context: ScheduleEvaluationContext) -> RunRequest
     return RunRequest()
 
 
+@schedule(
+    job=ingest_reports,
+    cron_schedule="25 9 * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Ads, statement files and what else moves once a day, after midnight in America.",
+)
+def ingest_reports_daily(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """One live run for all shops, when every shop's local yesterday is over."""
+    return _live_tick(context, ingest_reports.name)
+
+
 def _live_tick(context: ScheduleEvaluationContext, job_name: str) -> RunRequest | SkipReason:
     if not context.instance.get_dynamic_partitions(SHOPS_PARTITIONS):
         return _no_shops()
@@ -100,6 +112,7 @@ def _no_shops() -> SkipReason:
 SCHEDULES = [
     ingest_orders_every_30_minutes,
     ingest_products_hourly,
+    ingest_reports_daily,
     reread_yesterday_nightly,
     recount_closed_days_nightly,
     watch_completeness_hourly,

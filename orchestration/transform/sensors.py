@@ -24,6 +24,7 @@ from orchestration.names import (
     BUILD_MARTS,
     INGEST_ORDERS,
     INGEST_PRODUCTS,
+    INGEST_REPORTS,
     LOAD_FILES,
     RECOUNT_ORDERS,
     REFRESH_ORDERS,
@@ -34,7 +35,7 @@ from orchestration.transform.freshness import Build, News, verdict
 
 JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REPLAY_DEAD_LETTERS)
 """They land orders here and there, without a cell of shop × day to report."""
-LOADING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, LOAD_FILES, *JOBS_OF_SINGLE_ORDERS)
+LOADING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, INGEST_REPORTS, LOAD_FILES, *JOBS_OF_SINGLE_ORDERS)
 REFRESHING_JOBS = (REFRESH_ORDERS, REFRESH_PRODUCTS)
 """So do these, but what they bring is whole in itself and somebody waits for it."""
 

@@ -54,6 +54,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
     assert _job_names(ingest) == [
         "ingest_orders",
         "ingest_products",
+        "ingest_reports",
         "load_files",
         "recount_orders",
         "refresh_orders",
@@ -65,6 +66,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
     assert {one.name: one.cron_schedule for one in ingest.schedules or []} == {
         "ingest_orders_every_30_minutes": "*/30 * * * *",
         "ingest_products_hourly": "10 * * * *",
+        "ingest_reports_daily": "25 9 * * *",
         "reread_yesterday_nightly": "40 1 * * *",
         "recount_closed_days_nightly": "15 3 * * *",
         "watch_completeness_hourly": "20 * * * *",
@@ -85,7 +87,9 @@ def test_raw_assets_are_the_tables_and_carry_the_keys_of_dbt_sources() -> None:
     streams += " shipments tracking_events after_sales_lines return_parcels"
     catalogue = "products product_snapshots activities activity_goods"
     catalogue += " cancellations unshipped_packages carriers warehouses"
-    temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue}".split()}
+    goods = "goods supplier_prices sku_stocks price_orders activity_candidates ad_details ad_reports ad_goods_reports"
+    partner = "bill_files partner_goods partner_stocks partner_prices partner_sales"
+    temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue} {goods} {partner}".split()}
     ops = {"ops/dead_letters", "ops/platform_order_counts"}
     assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES} | ops
 

@@ -28,6 +28,7 @@ class LiveShop:
         self.book = OrderBook()
         self.shelves: dict[int, Shelf] = {}
         self.cases: dict[str, tuple[Order, Case]] = {}
+        self.tasks_looked_at: set[str] = set()
         self._desk = OrderDesk(spec, profile)
         self._next_day = 0
 

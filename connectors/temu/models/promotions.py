@@ -19,3 +19,9 @@ class ActivityGoods(Record):
     """One product enrolled in a promotion, with its SKUs and their activity prices (§11)."""
 
     goods_id: Id
+
+
+class ActivityCandidate(Record):
+    """One product that could join a promotion, with recommended quantity and prices in minor units (§11)."""
+
+    goods_id: Id

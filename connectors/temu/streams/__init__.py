@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from connectors.temu.streams.ads import AD_DETAILS, AD_GOODS_REPORTS, AD_REPORTS
 from connectors.temu.streams.after_sales import AFTER_SALES, AFTER_SALES_LINES, CANCELLATIONS, RETURN_PARCELS
-from connectors.temu.streams.goods import PRODUCTS
+from connectors.temu.streams.finance import BILL_FILES
+from connectors.temu.streams.goods import GOODS, PRICE_ORDERS, PRODUCTS, SKU_STOCKS, SUPPLIER_PRICES
 from connectors.temu.streams.logistics import (
     CARRIERS,
     SHIPMENTS,
@@ -20,7 +22,8 @@ from connectors.temu.streams.logistics import (
     WAREHOUSES,
 )
 from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDER_LIST_BY_CREATION, ORDERS
-from connectors.temu.streams.promotions import ACTIVITIES
+from connectors.temu.streams.partner import PARTNER_GOODS, PARTNER_PRICES, PARTNER_SALES, PARTNER_STOCKS
+from connectors.temu.streams.promotions import ACTIVITIES, ACTIVITY_CANDIDATES
 from connectors.temu.streams.shapes import Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 
 __all__ = [
@@ -46,11 +49,24 @@ _STREAMS = (
     AFTER_SALES_LINES,
     RETURN_PARCELS,
     PRODUCTS,
+    SUPPLIER_PRICES,
+    SKU_STOCKS,
+    GOODS,
     ACTIVITIES,
     CANCELLATIONS,
     UNSHIPPED_PACKAGES,
     CARRIERS,
     WAREHOUSES,
+    PARTNER_GOODS,
+    PARTNER_PRICES,
+    PRICE_ORDERS,
+    ACTIVITY_CANDIDATES,
+    AD_DETAILS,
+    AD_REPORTS,
+    AD_GOODS_REPORTS,
+    BILL_FILES,
+    PARTNER_STOCKS,
+    PARTNER_SALES,
 )
 
 STREAMS: Mapping[str, Stream] = MappingProxyType({stream.name: stream for stream in _STREAMS})

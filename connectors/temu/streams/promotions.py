@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import promotions as models
-from connectors.temu.streams.shapes import ByCatalogue, Listing, Stream
+from connectors.temu.streams.shapes import ByCatalogue, ByIds, Listing, Stream
 
 ACTIVITIES = Stream(
     name="activities",
@@ -35,5 +35,26 @@ ACTIVITIES = Stream(
             rows_word="goodsList",
         ),
         child_word="activityId",
+    ),
+)
+
+ACTIVITY_CANDIDATES = Stream(
+    name="activity_candidates",
+    description="Products that could still join a promotion, with the quantity and price that the platform recommends.",
+    partitioning="shop",
+    rhythm="daily",
+    tables=("activity_candidates",),
+    reads=("activities",),
+    reading=ByIds(
+        "open_activities",
+        Listing(
+            api_type="bg.promotion.activity.candidate.goods.query",
+            entity=Entity(table="activity_candidates", model=models.ActivityCandidate, key=("goods_id",)),
+            page_word="pageNumber",
+            page_size=100,
+            total_word="total",
+            rows_word="goodsList",
+        ),
+        word="activityId",
     ),
 )

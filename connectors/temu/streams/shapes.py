@@ -6,7 +6,7 @@ Belongs here: the vocabulary in which the modules beside this one are written. H
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Literal
@@ -18,7 +18,8 @@ from connectors.temu.entities import Entity
 class Listing:
     """An operation that answers page by page. `window` names its pair of inclusive bounds in epoch seconds.
 
-    `clock` is the typed column that the bounds are about; None = the record's update time.
+    `clock` is the typed column that the bounds are about; None = the record's update time. `by_token`: pages are not
+    numbered, each answer names the next one in `pagination.nextToken` (§10.2).
     Without `page_word` one answer holds everything; without `rows_word` the answer itself is the list; without
     `total_word` there are as many records as came.
     """
@@ -33,6 +34,8 @@ class Listing:
     window: tuple[str, str] | None = None
     leaf_rows: int = 1000
     clock: int | None = None
+    size_word: str = "pageSize"
+    by_token: bool = False
 
 
 Word = Literal["sn", "order_sn", "case_sn"]
@@ -126,24 +129,123 @@ class ByCatalogue:
     settles_after: timedelta | None = None
 
 
+Ids = tuple[int, ...]
+"""An id that has landed, the ids above it first: (goods id, SKU id)."""
+Source = Literal["skus", "goods", "advertised_goods", "open_activities", "partner_skcs", "partner_skus"]
+"""Where ids come from: `products` and their goods, goods that `ad_details` last saw advertised, activities that have
+not ended, SKCs and product SKUs of the cross-border gateways."""
+
+
+@dataclass(frozen=True)
+class IdQuery:
+    """An operation that answers about up to `size` landed ids at once; `params` words the question.
+
+    `rows_path` leads to the records, list by list; empty = the whole answer is one record about the one id asked for.
+    """
+
+    api_type: str
+    entity: Entity
+    size: int
+    params: Callable[[Sequence[Ids]], Mapping[str, object]]
+    rows_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ByIds:
+    """Ask about every landed id of a kind: in batches, or list by list with the id in the parameter `word`."""
+
+    source: Source
+    ask: IdQuery | Listing
+    word: str = ""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations that this way of reading calls."""
+        return (self.ask.api_type,)
+
+
+@dataclass(frozen=True)
+class ByLocalDay:
+    """Ask for a report on each whole local day of the shop, and on each landed id if there is a `source`.
+
+    `window` names the parameters for the day's first and last millisecond. The first reading reaches back `reach`; a
+    later one reads the days of the last `settle` again, because reports move while orders are cancelled.
+    """
+
+    api_type: str
+    entity: Entity
+    window: tuple[str, str]
+    reach: timedelta
+    settle: timedelta
+    source: Source | None = None
+    word: str = ""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations that this way of reading calls."""
+        return (self.api_type,)
+
+
+@dataclass(frozen=True)
+class ByTask:
+    """Have files made, month by month: `create` a task per kind, `poll` it, fetch the file.
+
+    `reach` and `settle` are those of `ByLocalDay`.
+    """
+
+    create: str
+    poll: str
+    table: str
+    kinds: tuple[str, ...]
+    reach: timedelta
+    settle: timedelta
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations that this way of reading calls."""
+        return (self.create, self.poll)
+
+
+ROUTERS = ("US", "EU", "GLOBAL")
+"""The gateways that serve orders (§1); PARTNER and CN serve the goods of cross-border sellers."""
+
+
+Reading = ByWindow | ByOrder | ByCatalogue | ByIds | ByLocalDay | ByTask
+
+
 @dataclass(frozen=True)
 class Stream:
-    """One thing a shop is read for. `tables` are the raw tables that it lands, its own first."""
+    """One thing a shop is read for. `tables` are the raw tables that it lands, its own first.
+
+    `otherwise` is how it is read where the token lacks the first way. `gateways` offer it; a shop without a token on
+    one of them is not read for it. `rhythm` is that of streams by shop. `reads` names streams that tell what to ask.
+    """
 
     name: str
     description: str
     partitioning: Literal["shop_day", "shop"]
     tables: tuple[str, ...]
-    reading: ByWindow | ByOrder | ByCatalogue
+    reading: Reading
+    otherwise: Reading | None = None
+    gateways: tuple[str, ...] = ROUTERS
+    rhythm: Literal["hourly", "daily"] = "hourly"
+    reads: tuple[str, ...] = ()
+
+    def is_offered_to(self, gateway: str) -> bool:
+        """Whether shops on this gateway can be read for it at all."""
+        return gateway in self.gateways
+
+    def missing_from(self, scopes: Collection[str]) -> tuple[str, ...]:
+        """Operations that a token with these scopes lacks for this stream; none if it may be read the other way."""
+        missing = tuple(one for one in self.operations if one not in scopes)
+        if self.otherwise and all(one in scopes for one in _operations(self.otherwise)):
+            return ()
+        return missing
 
     @property
     def operations(self) -> tuple[str, ...]:
         """API types that the shop's token must be allowed to call."""
-        reading = self.reading
-        if isinstance(reading, ByOrder):
-            return (reading.lookup.api_type,)
-        second = reading.lookup if isinstance(reading, ByWindow) else reading.children
-        return (reading.listing.api_type, *([second.api_type] if second else []))
+        return _operations(self.reading)
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -155,7 +257,7 @@ class Stream:
     def sources(self) -> tuple[str, ...]:
         """Streams whose landed records tell this one what to ask for."""
         if not isinstance(self.reading, ByOrder):
-            return ()
+            return self.reads
         if self.reading.follows_after_sales:
             return ("orders", "after_sales")
         return _SOURCES[self.reading.about]
@@ -183,3 +285,12 @@ _SOURCES: Mapping[Subject, tuple[str, ...]] = {
     "case": ("after_sales",),
     "returned_line": ("after_sales", "after_sales_lines"),
 }
+
+
+def _operations(reading: Reading) -> tuple[str, ...]:
+    if isinstance(reading, (ByIds, ByLocalDay, ByTask)):
+        return reading.operations
+    if isinstance(reading, ByOrder):
+        return (reading.lookup.api_type,)
+    second = reading.lookup if isinstance(reading, ByWindow) else reading.children
+    return (reading.listing.api_type, *([second.api_type] if second else []))

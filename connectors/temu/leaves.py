@@ -1,0 +1,30 @@
+"""What reading hands over for landing: leaves, each complete in itself, to be stored in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.records import RawRecord, Window
+from connectors.temu.decoding import Rejected
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A part of a stream. `watermark` is how far the stream's may move once this leaf is stored; None = not at all.
+
+    `unchanged` counts records of the stream's own table that came as they are stored and are not among `records`.
+    """
+
+    records: dict[str, list[RawRecord]]
+    rejected: list[Rejected] = field(default_factory=list)
+    window: Window | None = None
+    watermark: datetime | None = None
+    pending: int = 0
+    unchanged: int = 0
+    page: int | None = None
+
+    @property
+    def read(self) -> int:
+        """Records of the stream's own table, set aside ones included."""
+        return len(next(iter(self.records.values()), ())) + len(self.rejected) + self.unchanged
