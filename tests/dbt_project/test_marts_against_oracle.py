@@ -41,7 +41,7 @@ WITHOUT_RULE = {"_refreshed_at", "order_line_key", "product_name", "category"}
 OF_SHOP = {"shop_name", "region", "entity", "business_model"}
 DESCRIPTIVE = {
     "mart_gmv_forecast": OF_SHOP,
-    "mart_sku_daily": {"manager"},
+    "mart_sku_daily": {"manager", "spu_id"},
     "mart_sku_ranking_monthly": {"manager"},
     "mart_sku_stock": {"manager", "in_transit"},
     "mart_pnl_lines": {"pnl_line_name", "section_name"},

@@ -73,6 +73,7 @@ select
     ranked.units_refunded,
     ranked.gmv_cny,
     ranked.refund_cny,
+    {{ ratio('ranked.refund_cny', 'ranked.gmv_cny') }} as refund_rate,
     ranked.net_revenue_cny,
     ranked.costed_net_revenue_cny,
     ranked.profit_cny,
