@@ -4,8 +4,6 @@ Belongs here: job and schedule. It is off where Superset's own alerts run (a bro
 told twice.
 """
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 
