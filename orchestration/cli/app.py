@@ -11,7 +11,7 @@ from connectors.errors import OmniError
 from connectors.logs import configure_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
-from orchestration.cli import alerts, api_keys, bi_assets, db, dead_letters, docs, recount, serve, shops, sync
+from orchestration.cli import alerts, api_keys, bi_assets, db, dead_letters, docs, months, recount, serve, shops, sync
 from orchestration.cli.console import complain
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(shops.app, name="shops", help="Shops and their credentials.")
 app.add_typer(api_keys.app, name="api-keys", help="Keys of the control API, by role.")
 app.add_typer(sandbox_app, name="sandbox", help="A local Temu gateway with invented shops: demo, tests, training.")
 app.add_typer(dead_letters.app, name="dead-letters", help="Records that could not be stored: list, show, replay.")
+app.add_typer(months.app, name="months", help="Closing the books of a month.")
 app.add_typer(docs.app, name="docs", help="The data dictionary, from the metric contract.")
 app.command("sync")(sync.sync)
 app.command("recount")(recount.recount)

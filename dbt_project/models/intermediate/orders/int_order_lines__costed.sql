@@ -61,6 +61,11 @@ with_cost as (
         costs.product_id is not null as has_cost_rows,
         costs.is_valid,
         costs.is_overlap,
+        costs.cost_id,
+        costs.cost_from,
+        costs.cost_price,
+        costs.currency as cost_currency,
+        {{ fx('costs.currency', 'rates.rate') }} as cost_fx_rate,
         costs.cost_price * {{ fx('costs.currency', 'rates.rate') }} as unit_cost
     from refunded
     left join bundles using (order_line_key)

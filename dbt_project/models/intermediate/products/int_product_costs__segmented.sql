@@ -70,6 +70,8 @@ select
     is_valid,
     valid_rows > 1 as is_overlap,
     cost_price,
-    currency
+    currency,
+    id as cost_id,
+    effective_from as cost_from
 from ranked
 where preference = 1

@@ -1,5 +1,5 @@
 -- A view: the state must age although nothing is built any more, and a source that stands still starts no build.
-{{ config(materialized='view', post_hook=[], pre_hook=[]) }}
+{{ config(materialized='view') }}
 with sources as (
     select *, extract(epoch from {{ live_clock() }} - last_success_at) / 60 as lag
     from {{ ref('int_sources__last_seen') }}
