@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from connectors.errors import ConfigurationError
-from connectors.settings import Settings
+from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli import bi_users
 from orchestration.cli.bi import install_bi, provision_bi, run_bi_script
 from orchestration.cli.console import out, say
 from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import SUPERSET_DIR, superset_environment
+from orchestration.dashboards import EXPOSURES, exposures, read_dashboards
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(bi_users.app, name="users", help="Who reads the dashboards, in which role, and whose rows.")
@@ -59,6 +60,14 @@ def export(to: Folder = SUPERSET_DIR / "assets") -> None:
     for name in written:
         say(name)
     out.print(f"{len(written)} files written" if written else "nothing differs from the files")
+
+
+@app.command("exposures")
+def exposures_command() -> None:
+    """Write dbt's exposures from the files of the dashboards, so that dbt's lineage ends at the screens."""
+    dashboards = read_dashboards()
+    EXPOSURES.write_text(exposures(dashboards), encoding="utf-8")
+    out.print(f"{EXPOSURES.relative_to(PROJECT_ROOT)}: {len(dashboards)} dashboards", markup=False)
 
 
 @app.command()
