@@ -18,7 +18,9 @@ from connectors.settings import PROJECT_ROOT
 
 ASSETS = PROJECT_ROOT / "superset" / "assets"
 EXPOSURES = PROJECT_ROOT / "dbt_project" / "models" / "exposures.yml"
-HEAD = "# Dashboards and the marts they read. Written by `omni bi exposures` from superset/assets; do not edit by hand.\n"
+HEAD = (
+    "# Dashboards and the marts they read. Written by `omni bi exposures` from superset/assets; do not edit by hand.\n"
+)
 
 
 @dataclass(frozen=True)
