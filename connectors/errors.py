@@ -37,6 +37,12 @@ class ThrottledError(TransientError):
     remedy = "wait, or ask the platform for a higher quota of this app key"
 
 
+class ShopSuspendedError(TransientError):
+    """Several calls of this shop failed in a row: for a while it is not asked at all, the other shops are."""
+
+    remedy = "check network and gateway address of this shop; it is tried again after a rest"
+
+
 class PermanentError(OmniError):
     """The same call will never succeed: fix the request before repeating it."""
 

@@ -46,8 +46,13 @@ class Settings(BaseSettings):
     tracking_hours: int = Field(
         default=6, ge=0, description="How long a parcel on its way is left alone before its scans are read again."
     )
+    ledger_days: int = Field(default=30, ge=1, description="Days for which every build accounts for each record.")
     dead_letter_hours: int = Field(default=24, ge=1, description="An open dead letter older than this raises an alarm.")
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
+    breaker_failures: int = Field(
+        default=3, ge=1, description="So many calls of a shop that failed in a row, and it is left alone for a rest."
+    )
+    breaker_rest_seconds: float = Field(default=120.0, gt=0, description="The rest after which one call tries again.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)
 

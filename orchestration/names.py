@@ -21,6 +21,7 @@ WATCH_COMPLETENESS = "watch_completeness"
 TELL_ALERTS = "tell_alerts"
 BUILD_MARTS = "build_marts"
 CHECK_RAW = "check_raw"
+CHECK_LEDGER = "check_ledger"
 
 MODE_TAG = "omni/mode"
 """`live`: read on from the watermark and move it. Absent or `window`: read whole cells, leave the watermark alone."""
@@ -62,4 +63,5 @@ LOCATION_OF_JOB = {
     TELL_ALERTS: INGEST_LOCATION,
     BUILD_MARTS: TRANSFORM_LOCATION,
     CHECK_RAW: TRANSFORM_LOCATION,
+    CHECK_LEDGER: TRANSFORM_LOCATION,
 }

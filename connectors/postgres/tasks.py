@@ -13,7 +13,15 @@ from psycopg import AsyncConnection
 
 from connectors.records import Window
 
-COUNTS = ("calls", "rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_dead_lettered")
+COUNTS = (
+    "calls",
+    "rows_read",
+    "rows_inserted",
+    "rows_updated",
+    "rows_unchanged",
+    "rows_dead_lettered",
+    "rows_not_ready",
+)
 
 
 async def start_task(
@@ -40,15 +48,25 @@ async def start_task(
 
 
 async def finish_task(
-    conn: AsyncConnection, task_id: UUID, counts: Mapping[str, int], *, error: BaseException | None = None
+    conn: AsyncConnection,
+    task_id: UUID,
+    counts: Mapping[str, int],
+    *,
+    error: BaseException | None = None,
+    skipped: str | None = None,
+    warning: str | None = None,
 ) -> None:
-    """Close the task with its counts (names in `COUNTS`); an error makes it a failed one, success dates its shop."""
+    """Close the task with its counts (names in `COUNTS`); an error makes it a failed one, success dates its shop.
+
+    `skipped` says what the shop's token may not call, `warning` what is odd about a success.
+    """
     await conn.execute(
         """
         with task as (
             update ops.sync_tasks set status = %(status)s, finished_at = now(), calls = %(calls)s,
                 rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
                 rows_unchanged = %(rows_unchanged)s, rows_dead_lettered = %(rows_dead_lettered)s,
+                rows_not_ready = %(rows_not_ready)s, skipped = %(skipped)s, warning = %(warning)s,
                 error_class = %(error_class)s, error_message = %(error_message)s
             where id = %(id)s
             returning shop_id, status
@@ -59,6 +77,8 @@ async def finish_task(
             **dict.fromkeys(COUNTS, 0),
             **counts,
             "id": task_id,
+            "skipped": skipped,
+            "warning": warning,
             "status": "failed" if error else "completed",
             "error_class": type(error).__name__ if error else None,
             "error_message": str(error) if error else None,

@@ -17,6 +17,7 @@ from connectors.errors import (
     ConfigurationError,
     OmniError,
     ShopAuthError,
+    ShopSuspendedError,
     StreamForbiddenError,
     TransientError,
 )
@@ -27,6 +28,7 @@ from connectors.sync.reports import Mode, SyncEvent, SyncFailure
 from connectors.sync.session import Office, ShopSession, chosen_shops, open_office
 from connectors.sync.streams import Progress, sync_stream
 from connectors.sync.tally import Tally
+from connectors.temu.breaker import Breakers
 from connectors.temu.concurrent import all_of
 from connectors.temu.streams import STREAMS, Stream
 
@@ -44,15 +46,17 @@ def sync_shops(
     run_id: str,
     on_event: Callable[[SyncEvent], None],
     on_progress: Progress | None = None,
+    breakers: Breakers | None = None,
 ) -> list[SyncEvent]:
     """Read shops (None = all active) and streams (None = all) and store what they say; the outcomes in order.
 
     `window` None reads on from each watermark and moves it; a window reads it whole and leaves the watermark alone.
     `on_event` hears each report or failure at once, `on_progress` each committed part. Trouble with a shop is a
     `SyncFailure`, never an exception; ConfigurationError is raised for a shop or stream that does not exist.
+    A run of several readings passes the same `breakers` to each, so that a shop that failed is not asked again at once.
     """
     run = _Run(settings, _chosen_streams(streams), window, run_id, on_event, on_progress)
-    return asyncio.run(run.all(database_url, chosen_shops(database_url, shops)))
+    return asyncio.run(run.all(database_url, chosen_shops(database_url, shops), breakers))
 
 
 def _chosen_streams(names: Sequence[str] | None) -> list[Stream]:
@@ -86,10 +90,10 @@ class _Run:
         self._refused_apps: dict[str, AppError] = {}
         self._outcomes: list[SyncEvent] = []
 
-    async def all(self, database_url: str, shops: Sequence[Shop]) -> list[SyncEvent]:
+    async def all(self, database_url: str, shops: Sequence[Shop], breakers: Breakers | None = None) -> list[SyncEvent]:
         """Every shop, `shops_in_parallel` at a time."""
         places = asyncio.Semaphore(self._settings.shops_in_parallel)
-        async with open_office(database_url, self._settings) as office:
+        async with open_office(database_url, self._settings, breakers) as office:
 
             async def one(shop: Shop) -> None:
                 async with places:
@@ -117,7 +121,7 @@ class _Run:
             try:
                 self._stop_if_app_is_refused(there.shop)
                 self._tell(await sync_stream(tally, stream, self._window, self._settings, self._on_progress))
-            except (ShopAuthError, AppError) as error:
+            except (ShopAuthError, AppError, ShopSuspendedError) as error:
                 self._remember(there.shop, error)
                 stopped = [one for one in left if session.offering(one) is there]
                 left = [one for one in left if one not in stopped]

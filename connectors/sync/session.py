@@ -20,6 +20,7 @@ from connectors.shop_gateways import gateways_of
 from connectors.shops import Shop, ShopCredentials, credentials, get_shop, list_shops, zone_of
 from connectors.sync.known import Landed
 from connectors.sync.writers import Writers
+from connectors.temu.breaker import Breakers
 from connectors.temu.client import Credentials, TemuClient, build_http
 from connectors.temu.extract import Reader
 from connectors.temu.streams import Stream
@@ -47,8 +48,16 @@ class ShopSession:
 class Office:
     """What the shops of one run share: database, HTTP pool, one quota per app key."""
 
-    def __init__(self, database_url: str, settings: Settings, http: httpx.AsyncClient, quota: AsyncConnection) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        quota: AsyncConnection,
+        breakers: Breakers,
+    ) -> None:
         self.settings = settings
+        self._breakers = breakers
         self._url = database_url
         self._http = http
         self._quota = quota
@@ -92,17 +101,23 @@ class Office:
             credentials=Credentials(shop.app_key, opened.app_secret, opened.access_token),
             limiter=self._quotas.setdefault(shop.app_key, AppQuota(self._quota, shop.app_key)),
             in_flight=self.settings.requests_in_flight,
+            breaker=self._breakers.of((shop.id, shop.gateway), shop.shop_name),
         )
 
 
 @asynccontextmanager
-async def open_office(database_url: str, settings: Settings) -> AsyncIterator[Office]:
-    """The shared parts of a run."""
+async def open_office(database_url: str, settings: Settings, breakers: Breakers | None = None) -> AsyncIterator[Office]:
+    """The shared parts of a run. `breakers` are kept from an earlier reading of the same run, if there was one."""
     async with (
         build_http(timeout_seconds=settings.request_timeout_seconds) as http,
         await AsyncConnection.connect(database_url, autocommit=True, application_name="omni quota") as quota,
     ):
-        yield Office(database_url, settings, http, quota)
+        yield Office(database_url, settings, http, quota, breakers or new_breakers(settings))
+
+
+def new_breakers(settings: Settings) -> Breakers:
+    """Breakers for the readings of one run."""
+    return Breakers(settings.breaker_failures, settings.breaker_rest_seconds)
 
 
 def chosen_shops(database_url: str, names: Sequence[str] | None) -> list[Shop]:

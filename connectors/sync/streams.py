@@ -65,7 +65,7 @@ async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Pr
         await log_dead_letters(
             session.control, task_id, run_id=tally.run_id, shop_id=session.shop.id, stream=tally.stream
         )
-    await finish_task(session.control, task_id, tally.task_counts())
+    await finish_task(session.control, task_id, tally.task_counts(), skipped=tally.forbidden)
 
 
 async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: Progress | None) -> None:

@@ -116,4 +116,5 @@ class Tally:
             "rows_updated": self.own.updated,
             "rows_unchanged": self.own.unchanged,
             "rows_dead_lettered": self.dead_lettered,
+            "rows_not_ready": self.pending,
         }

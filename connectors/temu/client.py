@@ -23,7 +23,8 @@ import structlog
 from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError, PermanentError, ThrottledError, TransientError
-from connectors.temu.errors import ClockSkewError, NotReadyError, refusal
+from connectors.temu.breaker import CircuitBreaker
+from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal
 from connectors.temu.signing import sign
 from connectors.temu.transport import LeanTransport
 
@@ -64,6 +65,7 @@ class RetryPolicy:
     """Seconds-scale patience: attempts per call, waits between them and the rest when throttled, in seconds."""
 
     attempts: int = 6
+    doubtful_attempts: int = 3
     wait_initial: float = 0.5
     wait_max: float = 20.0
     jitter: float = 1.0
@@ -102,6 +104,7 @@ class TemuClient:
         in_flight: int = 8,
         retries: RetryPolicy | None = None,
         local_time: Callable[[], float] = time.time,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
         self.shop = shop
         self.gateway = gateway
@@ -113,6 +116,7 @@ class TemuClient:
         self._slots = asyncio.Semaphore(in_flight)
         self._retries = retries or RetryPolicy()
         self._local_time = local_time
+        self._breaker = breaker
         self._ahead = 0.0
 
     def __repr__(self) -> str:
@@ -130,8 +134,15 @@ class TemuClient:
         """The `result` of an operation as a msgspec type, decoded in the same pass as the envelope.
 
         Raises a class of `connectors.errors` (or `temu.errors`) that says what to do; transient trouble was already
-        retried with back-off, a clock skew once after learning the gateway's clock.
+        retried with back-off, a clock skew once after learning the gateway's clock. After several calls in a row that
+        failed all the same, ShopSuspendedError is raised without calling.
         """
+        if self._breaker is None:
+            return await self._patiently(api_type, params or {}, kind)
+        with self._breaker.call():
+            return await self._patiently(api_type, params or {}, kind)
+
+    async def _patiently(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
         policy = self._retries
         async for attempt in stamina.retry_context(
             on=_worth_seconds,
@@ -143,11 +154,12 @@ class TemuClient:
         ):
             with attempt:
                 try:
-                    return await self._send(api_type, params or {}, kind)
-                except ClockSkewError:
-                    return await self._send(api_type, params or {}, kind)
+                    return await self._in_time(api_type, params, kind)
                 except ThrottledError:
                     await self._limiter.penalise(policy.throttle_rest * 2 ** (attempt.num - 1))
+                    raise
+                except DoubtfulError as error:
+                    error.is_given_up = attempt.num >= policy.doubtful_attempts
                     raise
         raise AssertionError("the retry loop either returns or raises")
 
@@ -162,6 +174,13 @@ class TemuClient:
         if response.status_code != 200:
             raise TransientError(f"{what}: its address answered HTTP {response.status_code}, it may have expired")
         return response.content
+
+    async def _in_time(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
+        """Sent once more when the gateway finds our timestamp wrong: its answer has taught us its clock."""
+        try:
+            return await self._send(api_type, params, kind)
+        except ClockSkewError:
+            return await self._send(api_type, params, kind)
 
     async def _send(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
         async with self._slots:
@@ -258,6 +277,8 @@ def build_http(*, timeout_seconds: float) -> httpx.AsyncClient:
 
 def _worth_seconds(error: Exception) -> bool:
     """Trouble that may be gone in seconds; a record still being computed or a wrong clock is not."""
+    if isinstance(error, DoubtfulError) and error.is_given_up:
+        return False
     return isinstance(error, TransientError) and not isinstance(error, (ClockSkewError, NotReadyError))
 
 

@@ -1,6 +1,6 @@
 """What a platform code means for the caller: one table per gateway family (API reference §4).
 
-Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the five
+Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the six
 below matter only while talking to a gateway. Codes of the CN and partner gateways mean other things, hence two tables.
 """
 
@@ -33,6 +33,15 @@ class NotReadyError(TransientError):
     """The platform is still computing this one record: leave it pending and ask in some minutes, not in seconds."""
 
     remedy = "nothing to do; the next run asks again"
+
+
+class DoubtfulError(TransientError):
+    """It may pass or it may not: try a few times, then leave this record pending or the stream to the next run.
+
+    `is_given_up` is set by the client after its few tries.
+    """
+
+    is_given_up = False
 
 
 class RecordNotFoundError(PermanentError):
@@ -91,7 +100,12 @@ _BUSINESS: Mapping[int, Meaning] = {
     120012016: Meaning(RecordNotFoundError, "this child order is not of this parent order", "nothing to do"),
     130010000: _busy("after-sales system error"),
     130010001: _fix("after-sales parameter refused"),
+    130010002: Meaning(
+        PermanentError, "already fully shipped", "nothing to do: this order cannot be cancelled any more"
+    ),
+    130010003: Meaning(PermanentError, "open payables in the account", "the seller must settle them in Seller Center"),
     130010004: Meaning(RecordNotFoundError, "after-sales case not found", "nothing to do"),
+    130010005: Meaning(StreamForbiddenError, "after-sales operation forbidden", _SCOPE),
     140020001: Meaning(StreamForbiddenError, "cross-border shop not supported", "use declared prices for this shop"),
     140020002: Meaning(RecordNotFoundError, "order not found", "nothing to do"),
     140020003: Meaning(StreamForbiddenError, "agreement not signed", _AGREEMENT),
@@ -129,11 +143,15 @@ _BUSINESS: Mapping[int, Meaning] = {
     220010002: _busy("promotion system error"),
     220010003: Meaning(RecordNotFoundError, "activity cancelled", "nothing to do"),
     220010004: Meaning(RecordNotFoundError, "activity ended", "nothing to do"),
+    180020001: Meaning(StreamForbiddenError, "no addresses in this country", "nothing to do: the platform has none"),
+    180020003: _fix("address parameter refused"),
+    180020008: Meaning(StreamForbiddenError, "data agreement not signed", _AGREEMENT),
+    180020030: Meaning(StreamForbiddenError, "platform labels only", "buy this shop's labels from the platform"),
 }
 
 ROUTER: Mapping[int, Meaning] = MappingProxyType(
     {
-        2000000: _busy("BUSINESS_EXCEPTION"),
+        2000000: Meaning(DoubtfulError, "BUSINESS_EXCEPTION"),
         3000000: _fix("BAD_PARAMS"),
         3000001: _app("SIGN_UNVALID"),
         3000002: _fix("no type"),
@@ -158,7 +176,7 @@ ROUTER: Mapping[int, Meaning] = MappingProxyType(
         5000001: _fix("ROUTER_NOT_ALLOW"),
         5000002: _fix("NOT_SUPPORT_STAGING_ENV"),
         5000003: _app("NOT_IN_IP_WHITE_LIST", _NETWORK),
-        6000001: _busy("RPC_INTERFACE_NOT_FOUND"),
+        6000001: Meaning(DoubtfulError, "RPC_INTERFACE_NOT_FOUND"),
         7000000: _busy("BUSINESS_SERVICE_ERROR"),
         **_BUSINESS,
     }
@@ -190,12 +208,18 @@ PARTNER: Mapping[int, Meaning] = MappingProxyType(
     }
 )
 
+_ATTRIBUTE_RULES = range(150011000, 150012000)
+_ATTRIBUTE_RULE = Meaning(
+    PermanentError, "attribute rule of goods", "correct the product's attributes in Seller Center"
+)
 _UNKNOWN = Meaning(PermanentError, "code unknown to us", "look the code up in the platform's documentation")
 
 
 def meaning(code: int | None, *, gateway: str) -> Meaning:
     """What `code` of this gateway (`US`, `EU`, `GLOBAL`, `CN`, `PARTNER`) asks of us."""
     table = PARTNER if gateway in ("CN", "PARTNER") else ROUTER
+    if code in _ATTRIBUTE_RULES:
+        return _ATTRIBUTE_RULE
     return table.get(code or 0, _UNKNOWN)
 
 

@@ -18,7 +18,7 @@ from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.decoding import Rejected
 from connectors.temu.entities import Rows
-from connectors.temu.errors import NothingToTellError, NotReadyError, OtherSiteError, RecordNotFoundError
+from connectors.temu.errors import DoubtfulError, NothingToTellError, NotReadyError, OtherSiteError, RecordNotFoundError
 from connectors.temu.pagination import read_all
 from connectors.temu.streams import Batch, Lookup
 
@@ -96,7 +96,7 @@ class Asker:
         params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
         try:
             api_type, answer = await self._call_variant(lookup, parent, params)
-        except (NotReadyError, _VariantForbiddenError):
+        except (NotReadyError, DoubtfulError, _VariantForbiddenError):
             return Answers(pending=1)
         except NothingToTellError:
             api_type, answer = lookup.api_type, b"{}"

@@ -11,7 +11,20 @@ from connectors.errors import OmniError
 from connectors.logs import configure_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
-from orchestration.cli import alerts, api_keys, bi_assets, db, dead_letters, docs, months, recount, serve, shops, sync
+from orchestration.cli import (
+    alerts,
+    api_keys,
+    bi_assets,
+    db,
+    dead_letters,
+    docs,
+    ledger,
+    months,
+    recount,
+    serve,
+    shops,
+    sync,
+)
 from orchestration.cli.console import complain
 
 app = typer.Typer(
@@ -35,6 +48,7 @@ app.add_typer(months.app, name="months", help="Closing the books of a month.")
 app.add_typer(docs.app, name="docs", help="The data dictionary, from the metric contract.")
 app.command("sync")(sync.sync)
 app.command("recount")(recount.recount)
+app.command("ledger")(ledger.ledger)
 app.command("serve")(serve.serve)
 app.command("provision")(serve.provision)
 

@@ -16,6 +16,7 @@ from connectors.errors import ConfigurationError
 from connectors.records import Window
 from connectors.shops import Shop
 from connectors.sync import sync_shops
+from connectors.sync.session import new_breakers
 from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
@@ -45,6 +46,7 @@ def read_cells(
     context.instance.add_dynamic_partitions(SHOPS_PARTITIONS, list(shops))  # a shop may be younger than the last tick
     earlier = EarlierAttempts.of(context)
     reporter = Reporter(context, tables_of_stream, shops)
+    breakers = new_breakers(settings)
     for window, keys in _readings(context, shops, only_shops, asked):
         open_keys = [key for key in keys if earlier.leaves_open(key)]
         if not open_keys:
@@ -59,6 +61,7 @@ def read_cells(
             run_id=context.run.run_id,
             on_event=reporter.for_window(window),
             on_progress=reporter.progress,
+            breakers=breakers,
         )
     _fail_by_name(reporter, earlier)
 

@@ -16,7 +16,8 @@ from orchestration.resources import Warehouse
 from orchestration.transform.checks import build_raw_checks
 from orchestration.transform.dashboards import dashboard_assets
 from orchestration.transform.dbt import manifest_path
-from orchestration.transform.jobs import build_marts_job, build_marts_without_manifest, check_raw
+from orchestration.transform.jobs import build_marts_job, build_marts_without_manifest, check_ledger, check_raw
+from orchestration.transform.ledger import build_ledger_asset
 from orchestration.transform.marts import build_dbt_assets
 from orchestration.transform.sensors import build_marts_sensor
 
@@ -26,8 +27,8 @@ def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None)
     manifest = manifest or manifest_path()
     models = [build_dbt_assets(manifest)] if manifest.is_file() else []
     return Definitions(
-        assets=[build_raw_checks(), *models, *dashboard_assets()],
-        jobs=[check_raw, build_marts_job(models[0]) if models else build_marts_without_manifest],
+        assets=[build_raw_checks(), build_ledger_asset(), *models, *dashboard_assets()],
+        jobs=[check_raw, check_ledger, build_marts_job(models[0]) if models else build_marts_without_manifest],
         sensors=[build_marts_sensor(raw_keys())],
         resources={"warehouse": warehouse or Warehouse()},
         executor=in_process_executor,

@@ -62,7 +62,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "replay_dead_letters",
         "watch_completeness",
     ]
-    assert _job_names(transform) == ["build_marts", "check_raw"]
+    assert _job_names(transform) == ["build_marts", "check_ledger", "check_raw"]
     assert {one.name: one.cron_schedule for one in ingest.schedules or []} == {
         "ingest_orders_every_30_minutes": "*/30 * * * *",
         "ingest_products_hourly": "10 * * * *",

@@ -17,6 +17,7 @@ from connectors.errors import (
     AppError,
     ConfigurationError,
     ShopAuthError,
+    ShopSuspendedError,
     TransientError,
 )
 from connectors.records import Window
@@ -415,3 +416,21 @@ def test_the_sandbox_as_a_process_of_its_own_serves_a_whole_sync(
         process.stdout.close()
     assert _failures(outcomes) == []
     assert len(outcomes) == len(desk.shops) * len(STREAMS)
+
+
+def test_a_shop_whose_calls_keep_failing_is_left_alone_while_the_others_load(open_desk, gateway) -> None:
+    desk = open_desk(only=2)
+    victim, other = desk.shops
+    gateway.faults(_only("http_502_html", victim.temu_shop_id, after=2))  # the first call sets the clock
+    outcomes = desk.sync()
+    failures = _failures(outcomes)
+    assert {failure.shop_name for failure in failures} == {victim.shop_name}
+    last = failures[-1]
+    assert isinstance(last.error, ShopSuspendedError)
+    assert "calls in a row failed" in last.message
+    offered = [name for name, stream in STREAMS.items() if stream.is_offered_to(victim.gateway)]
+    assert last.stopped == tuple(offered)[-len(last.stopped) :]
+    hits = gateway.sandbox.faults.faults[0].hits
+    assert hits <= FAST.attempts * (desk.settings.breaker_failures + desk.settings.requests_in_flight)
+    whole = [stream for shop, stream in _reports(outcomes) if shop == other.shop_name]
+    assert whole == [name for name, stream in STREAMS.items() if stream.is_offered_to(other.gateway)]

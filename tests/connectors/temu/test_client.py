@@ -14,12 +14,14 @@ from connectors.errors import (
     ConfigurationError,
     PermanentError,
     ShopAuthError,
+    ShopSuspendedError,
     StreamForbiddenError,
     ThrottledError,
     TransientError,
 )
+from connectors.temu.breaker import CircuitBreaker
 from connectors.temu.client import Credentials, RetryPolicy, TemuClient, build_http
-from connectors.temu.errors import ClockSkewError, NotReadyError
+from connectors.temu.errors import ROUTER, ClockSkewError, DoubtfulError, NotReadyError
 from connectors.temu.signing import sign
 
 SECRET, TOKEN = "app-secret-0123456789", "access-token-0123456789"
@@ -254,3 +256,44 @@ async def test_no_more_calls_are_in_flight_than_allowed() -> None:
     client._http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     await asyncio.gather(*(client.call("bg.x") for _ in range(20)))
     assert most == 3
+
+
+@pytest.mark.parametrize("code", [code for code, found in ROUTER.items() if issubclass(found.error, PermanentError)])
+async def test_what_is_permanent_is_asked_for_once_and_says_what_to_do(code: int) -> None:
+    client = _client(lambda _: _refused(code))
+    with pytest.raises(PermanentError) as caught:
+        await client.call("bg.x")
+    assert client.calls == 1
+    assert caught.value.remedy
+    assert "Acme US" in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [2000000, 6000001])
+async def test_what_may_or_may_not_pass_is_tried_a_few_times_only(code: int) -> None:
+    client = _client(lambda _: _refused(code))
+    with pytest.raises(DoubtfulError):
+        await client.call("bg.x")
+    assert client.calls == NO_WAIT.doubtful_attempts < NO_WAIT.attempts
+
+
+async def test_a_call_that_is_throttled_after_learning_the_clock_still_slows_the_app_key() -> None:
+    quota = FreeQuota()
+    answers = _in_turn(_refused(3000012), _refused(4000004), _ok(1))
+    assert bytes(await _client(answers, limiter=quota).call("bg.x")) == b"1"
+    assert quota.penalties == [NO_WAIT.throttle_rest]
+
+
+async def test_after_some_calls_in_a_row_failed_the_shop_is_left_alone_and_then_tried_by_one_call() -> None:
+    now = [0.0]
+    breaker = CircuitBreaker("Acme US", failures=2, rest_seconds=60, clock=lambda: now[0])
+    answers = [httpx.Response(502)]
+    client = _client(lambda _: answers[0], breaker=breaker, retries=RetryPolicy(attempts=1))
+    for _ in range(2):
+        with pytest.raises(TransientError, match="502"):
+            await client.call("bg.x")
+    with pytest.raises(ShopSuspendedError, match="Acme US waits: 2 calls in a row failed"):
+        await client.call("bg.x")
+    assert client.calls == 2
+    now[0], answers[0] = 61.0, _ok(1)
+    assert bytes(await client.call("bg.x")) == b"1"
+    assert not breaker.is_open

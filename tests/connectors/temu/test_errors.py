@@ -18,6 +18,7 @@ from connectors.errors import (
 )
 from connectors.temu.errors import (
     ClockSkewError,
+    DoubtfulError,
     NothingToTellError,
     NotReadyError,
     OtherSiteError,
@@ -28,7 +29,8 @@ from connectors.temu.errors import (
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
 NEXT_MOVE: dict[type[OmniError], tuple[int, ...]] = {
-    TransientError: (2000000, 4000000, 6000001, 7000000, 130010000, 150010005),
+    TransientError: (4000000, 7000000, 130010000, 150010005),
+    DoubtfulError: (2000000, 6000001),
     ThrottledError: (4000004,),
     ClockSkewError: (3000010, 3000011, 3000012),
     NotReadyError: (140020008, 140020009),
@@ -74,3 +76,28 @@ def test_every_sample_of_an_error_has_a_meaning_and_a_remedy(path: Path) -> None
     assert str(answer["errorCode"]) in str(error)
     assert meaning(answer["errorCode"], gateway="US").symbol != "code unknown to us"
     assert error.remedy
+
+
+DOCUMENTED = {
+    "gateway (§4.1)": "2000000 3000000 3000001 3000002 3000003 3000004 3000010 3000011 3000012 3000013 3000014 3000019 "
+    "3000020 3000021 3000022 3000025 3000026 3000027 3000028 3000030 3000031 3000032 3000033 3000034 3000040 4000000 "
+    "4000004 5000000 5000001 5000002 5000003 6000001 7000000",
+    "authorisation (§4.3)": "110020001 110020002 110020003 110020005 110020006 110020007 110020008 110020009",
+    "orders (§4.3)": "140020001 140020002 140020003 140020005 140020008 140020009 140020012 140020013 140020014 "
+    "140020015",
+    "addresses (§4.3)": "180020001 180020003 180020008 180020030",
+    "after-sales (§4.3)": "130010000 130010001 130010002 130010003 130010004 130010005",
+    "logistics and tracking (§4.3)": "120011030 120011072 120012016 170070010 170070011 170070012",
+    "promotion (§4.3)": "220010001 220010002 220010003 220010004",
+    "ads (§4.3)": "230012000 230012003 230013000 230014000 230016701 230016103",
+    "goods (§4.3)": "150010002 150010003 150010005 150010105 150011000 150011027 150011999",
+    "tax (§4.3)": "200020001 200020002 200020003 200020004 200020005",
+}
+
+
+@pytest.mark.parametrize("group", DOCUMENTED)
+def test_every_documented_code_is_known_with_a_symbol_and_a_remedy(group: str) -> None:
+    for code in map(int, DOCUMENTED[group].split()):
+        found = meaning(code, gateway="GLOBAL")
+        assert found.symbol != meaning(999, gateway="GLOBAL").symbol, code
+        assert found.error("x", remedy=found.remedy).remedy, code

@@ -1,0 +1,139 @@
+"""The ledger's counts: what the platform reported, what is in raw, in what was built, and why they differ.
+
+Belongs here: the questions to the warehouse, one per stream, and putting their answers together. The sums are
+`connectors.completeness.ledger`. `staged` is what staging gave to the last build, which keeps every such row with the
+reason for which it is quarantined; so the ledger costs seconds and not a second reading of all payloads.
+Catalogues need no line: each reading of theirs proves its own total.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from connectors.completeness.days import BUSINESS_ZONE, window_of_business_days
+from connectors.completeness.ledger import Cause, Entry
+from connectors.temu.streams import STREAMS, ByOrder
+from orchestration.transform import ledger_queries as queries
+
+Row = Mapping[str, Any]
+MISSING = {
+    "landed": (Cause.FORBIDDEN, Cause.NOT_READY, Cause.NOT_ASKED),
+    "staged": (Cause.NO_LINES, Cause.LATE_ARRIVAL),
+    "mart": (Cause.ORPHAN_SHOP, Cause.SANDBOX_SHOP, Cause.NO_ORDER_TIME),
+}
+"""Per step, the causes that a query counts under their own names (with underscores)."""
+
+
+def read_ledger(database_url: str, *, first: date, last: date, shop_ids: Collection[int] | None = None) -> list[Entry]:
+    """The lines of all streams for the business days `first` … `last` (Asia/Shanghai), by shop, day and stream."""
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        # One picture of all stages: what lands meanwhile belongs to the next ledger.
+        connection.execute("set transaction isolation level repeatable read read only")
+        ledger = _Ledger(connection, first, last, shop_ids)
+        entries = [*ledger.orders(), *ledger.after_sales()]
+        for stream in STREAMS.values():
+            if isinstance(stream.reading, ByOrder) and stream.reading.about == "order":
+                entries += ledger.answers(stream.name, stream.reading)
+    return sorted(entries, key=lambda one: (one.shop_id, one.day or date.min, one.stream))
+
+
+class _Ledger:
+    """One reading of the warehouse."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], first: date, last: date, shop_ids: Collection[int] | None
+    ) -> None:
+        self._connection = connection
+        window = window_of_business_days(first, last)
+        self._asked = {
+            "zone": BUSINESS_ZONE,
+            "first": first,
+            "last": last,
+            "start": window.start,
+            "end": window.end,
+            "shops": None if shop_ids is None else list(shop_ids),
+        }
+        self._names = {row["id"]: row["shop_name"] for row in self._rows("select id, shop_name from ops.shops")}
+        self._built = all(self._exists(relation) for relation in queries.BUILT)
+        if self._built:
+            self._asked["built_at"] = self._rows(queries.BUILT_AT)[0]["built_at"]
+
+    def orders(self) -> Iterator[Entry]:
+        """Parent orders, from the platform's count to the costed lines."""
+        reported = {(row["shop_id"], row["day"]): row for row in self._rows(queries.REPORTED)}
+        aside = {(row["shop_id"], row["day"]): row["set_aside"] for row in self._rows(queries.ORDERS_SET_ASIDE)}
+        strays = self._strays()
+        landed = {(row["shop_id"], row["day"]): row for row in self._rows(self._of_built(queries.ORDERS))}
+        for shop_id, day in {*reported, *aside, *strays, *landed}:
+            count = reported.get((shop_id, day))
+            yield self._entry(
+                "orders",
+                landed.get((shop_id, day), {"shop_id": shop_id, "day": day, "landed": 0}),
+                reported=count["reported"] if count else None,
+                set_aside=aside.get((shop_id, day), 0),
+                strays=strays.get((shop_id, day), 0),
+                after_count=count["landed_after"] if count else 0,
+            )
+
+    def after_sales(self) -> Iterator[Entry]:
+        """After-sales cases by the day of their last change; the platform offers no count of them."""
+        for row in self._rows(self._of_built(queries.AFTER_SALES)):
+            yield self._entry("after_sales", row)
+
+    def answers(self, stream: str, reading: ByOrder) -> Iterator[Entry]:
+        """Answers about orders: each order that wants one has one, or it is known why not."""
+        query = queries.answers(reading.lookup.entity.table)
+        values = {"stream": stream, "statuses": list(reading.statuses) or None}
+        for row in self._rows(query, **values):
+            yield self._entry(stream, row, reported=row["wanted"], set_aside=row["set_aside"])
+
+    def _strays(self) -> dict[tuple[int, date | None], int]:
+        if not self._built:
+            return {}
+        return {(row["shop_id"], row["day"]): row["strays"] for row in self._rows(queries.STRAYS)}
+
+    def _entry(
+        self,
+        stream: str,
+        row: Row,
+        *,
+        reported: int | None = None,
+        set_aside: int = 0,
+        strays: int = 0,
+        after_count: int = 0,
+    ) -> Entry:
+        missing: dict[str, dict[Cause, int]] = defaultdict(dict)
+        for step, causes in MISSING.items():
+            for cause in causes:
+                if count := row.get(cause.name.lower()):
+                    missing[step][cause] = count
+        missing["landed"][Cause.DEAD_LETTER] = set_aside
+        return Entry(
+            shop_id=row["shop_id"],
+            shop_name=self._names.get(row["shop_id"], f"shop {row['shop_id']}"),
+            day=row["day"],
+            stream=stream,
+            reported=reported,
+            landed=row["landed"],
+            set_aside=set_aside,
+            staged=row.get("staged", 0 if self._built and stream == "orders" else None),
+            mart=row.get("mart", 0 if self._built and stream == "orders" else None),
+            strays=strays,
+            missing=missing,
+            surplus={"landed": {Cause.AFTER_COUNT: after_count}},
+        )
+
+    def _of_built(self, query: queries.StagedQuery) -> str:
+        return query.with_stages if self._built else query.landed_only
+
+    def _exists(self, relation: str) -> bool:
+        return bool(self._rows("select to_regclass(%(relation)s) is not null as found", relation=relation)[0]["found"])
+
+    def _rows(self, query: str, **more: object) -> list[dict[str, Any]]:
+        return self._connection.execute(query, {**self._asked, **more}).fetchall()
