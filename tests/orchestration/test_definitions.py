@@ -60,6 +60,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "refresh_orders",
         "refresh_products",
         "replay_dead_letters",
+        "tell_alerts",
         "watch_completeness",
     ]
     assert _job_names(transform) == ["build_marts", "check_ledger", "check_raw"]
@@ -70,6 +71,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "reread_yesterday_nightly": "40 1 * * *",
         "recount_closed_days_nightly": "15 3 * * *",
         "watch_completeness_hourly": "20 * * * *",
+        "tell_alerts_quarter_hourly": "*/15 * * * *",
     }
     assert [one.name for one in ingest.sensors or []] == ["shops_follow_table", "webhook_inbox", "file_inbox"]
     assert [one.name for one in transform.sensors or []] == ["marts_follow_raw"]
