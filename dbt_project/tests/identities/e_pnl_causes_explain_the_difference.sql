@@ -1,4 +1,4 @@
-{{ config(severity='error') }}
+{{ config(severity='error', meta={'dagster': {'ref': {'name': 'mart_pnl_reconciliation'}}}) }}
 -- §6.5: the difference between both profits of a month is explained to the cent, and both are those of their marts.
 with months as (
     select month_start, shop_id, profit_cny from {{ ref('mart_gmv_monthly') }}

@@ -68,7 +68,7 @@ overdue as ( -- money owed, from the calendar; its days are no part of the alert
 
 off_expectation as (
     select
-        'settlement_variance' as rule, shop_id || '/' || parent_key as entity_key, shop_id, manager,
+        'settlement_variance' as rule, shop_id || ':' || parent_key as entity_key, shop_id, manager,
         variance_cny as observed,
         greatest(
             {{ var('settlement_variance_cny') }}, {{ var('settlement_variance_share') }} * abs(expected_amount_cny)

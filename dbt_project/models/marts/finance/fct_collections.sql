@@ -1,4 +1,6 @@
-{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}]) }}
+-- Tables on a screen read one parent, or the few that are off: both by index; sums are read from the calendar.
+{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}],
+    post_hook="create index on {{ this }} (collected_date) where is_beyond_tolerance") }}
 with parents as (
     select
         *,

@@ -2,6 +2,8 @@
     unique_key=['alert_date', 'rule', 'entity_key'], full_refresh=false) }}
 with holding as (
     select * from {{ ref('int_alerts__money') }}
+    union all
+    select * from {{ ref('int_alerts__operations') }}
 ),
 
 {{ alert_lives('holding') }}

@@ -1,4 +1,6 @@
-{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}]) }}
+-- Tables on a screen read one parent, the newest settlements, or the losses: all by index.
+{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}, {'columns': ['settled_date']}],
+    post_hook="create index on {{ this }} (settled_date, profit_cny) where is_loss") }}
 with settlements as (
     select * from {{ ref('int_settlements__by_parent') }}
 ),
