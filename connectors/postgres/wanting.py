@@ -27,7 +27,7 @@ class Question:
 
     `statuses` limits orders or cases to these states, none = all. `follows_after_sales`: an order also counts as
     updated when one of its cases was. A parcel asked about before `asked_before` is asked about again, unless one of
-    its scans bears a word of `final`.
+    its scans bears a word of `final`. `spares` leaves out orders whose parcels were told for their present state.
     """
 
     shop_id: int
@@ -37,6 +37,7 @@ class Question:
     follows_after_sales: bool = False
     final: Sequence[str] = ()
     asked_before: datetime | None = None
+    spares: bool = False
 
 
 async def wanting(
@@ -87,6 +88,7 @@ def _part(question: Question, source: _Source, *, only: bool) -> Composed:
         answers=Identifier("raw_temu", question.table),
         chosen=named if only else in_window,
         in_status=source.in_status if question.statuses else _ANY,
+        untold=_UNTOLD if question.spares else _ANY,
     )
 
 
@@ -106,8 +108,18 @@ _ORDER = SQL(
     """
     select o.parent_order_sn as sn, o.parent_order_sn as order_sn, null::text as case_sn, {updated_at} as wanted_for
     from {source} left join {answers} a on (a.shop_id, a.parent_order_sn) = (o.shop_id, o.parent_order_sn)
-    where o.shop_id = %(shop)s and {chosen} and {in_status}
+    where o.shop_id = %(shop)s and {chosen} and {in_status} and {untold}
         and (a.parent_order_sn is null or a.source_updated_at < {updated_at})
+    """
+)
+_UNTOLD = SQL(
+    """
+    not exists (
+        select from raw_temu.shipments s
+        where (s.shop_id, s.parent_order_sn) = (o.shop_id, o.parent_order_sn)
+            and s.source_updated_at >= o.source_updated_at
+            and jsonb_path_exists(s.payload, 'lax $.shipmentInfoDTO[*] ? (@.packageSn != "")')
+    )
     """
 )
 

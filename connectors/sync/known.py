@@ -58,6 +58,7 @@ class Landed:
             follows_after_sales=reading.follows_after_sales,
             final=reading.final,
             asked_before=asked_before,
+            spares=reading.spares,
         )
 
     async def wanting(self, lookup: Lookup, parents: Sequence[Parent]) -> Sequence[Parent]:

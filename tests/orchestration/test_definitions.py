@@ -108,7 +108,10 @@ def test_streams_of_order_money_come_after_what_tells_them_which_orders() -> Non
         key.path[-1]: {parent.path[-1] for parent in graph.get(key).parent_keys} for key in graph.get_all_asset_keys()
     }
     assert parents["order_amounts"] == {"orders", "after_sales"}
-    assert parents["order_versions"] == parents["order_details"] == {"orders"}
+    assert parents["order_versions"] == parents["shipments"] == {"orders"}
+    assert parents["order_details"] == {"orders", "shipments"}
+    assert parents["tracking_events"] == {"shipments"}
+    assert parents["return_parcels"] == {"after_sales", "after_sales_lines"}
     assert parents["orders"] == set()
 
 

@@ -43,8 +43,8 @@ _STREAMS = (
     ORDERS,
     AFTER_SALES,
     ORDER_AMOUNTS,
-    ORDER_DETAILS,
     SHIPMENTS,
+    ORDER_DETAILS,
     TRACKING_EVENTS,
     AFTER_SALES_LINES,
     RETURN_PARCELS,
@@ -70,4 +70,5 @@ _STREAMS = (
 )
 
 STREAMS: Mapping[str, Stream] = MappingProxyType({stream.name: stream for stream in _STREAMS})
-"""By name, which is also the name of the raw table. After-sales come early: they change an order's amounts."""
+"""By name, which is also the name of the raw table. After-sales come early: they change an order's amounts;
+shipments before details: what they tell need not be asked again."""

@@ -69,7 +69,7 @@ ORDER_AMOUNTS = Stream(
 
 ORDER_DETAILS = Stream(
     name="order_details",
-    description="Package numbers of shipped parent orders.",
+    description="Package numbers of shipped parent orders whose parcels nobody told: older ones, or not granted.",
     partitioning="shop_day",
     tables=("order_details",),
     reading=ByOrder(
@@ -80,5 +80,6 @@ ORDER_DETAILS = Stream(
             params={"fulfillmentTypeList": _ALL_FULFILMENT},
         ),
         statuses=SHIPPED,
+        spares=True,
     ),
 )

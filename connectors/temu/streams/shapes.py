@@ -102,6 +102,7 @@ class ByOrder:
 
     `statuses` limits it to orders or cases in these states (§8.1, §13.1), `recent` a live run to orders of the last
     `OMNI_PARCEL_DAYS`. A parcel is asked about again every `OMNI_TRACKING_HOURS`, until one of the words of `final`.
+    `spares` leaves out orders whose parcels another stream has told for their present state.
     """
 
     lookup: Lookup | Batch
@@ -110,6 +111,7 @@ class ByOrder:
     follows_after_sales: bool = False
     recent: bool = False
     final: tuple[str, ...] = ()
+    spares: bool = False
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,8 @@ class Stream:
             return self.reads
         if self.reading.follows_after_sales:
             return ("orders", "after_sales")
+        if self.reading.spares:
+            return ("orders", "shipments")
         return _SOURCES[self.reading.about]
 
     @property

@@ -217,3 +217,16 @@ def test_an_answer_of_another_shape_is_set_aside_and_its_neighbours_land(
     assert report.read == report.inserted + 1 > 1
     [(stream, path)] = desk.query("select stream, field_path from ops.dead_letters")
     assert (stream, path) == ("shipments", "shipmentInfoDTO")
+
+
+def test_details_are_asked_for_only_where_no_shipment_told_the_parcels(open_desk: Any, gateway: Any) -> None:
+    desk, older = open_desk(only=1), open_desk(only=1)
+    gateway.advance(days=6)
+    streams = ["orders", "shipments", "order_details"]
+    assert _report(desk, "order_details", streams=streams).read == 0
+    [(parents,)] = desk.query("select count(distinct parent_order_sn) from raw_temu.shipments")
+    older.settings = older.settings.model_copy(update={"parcel_days": 3})
+    rest = _report(older, "order_details", streams=streams).read
+    [(told,)] = older.query("select count(distinct parent_order_sn) from raw_temu.shipments")
+    assert 0 < rest < parents
+    assert rest + told == parents

@@ -24,7 +24,7 @@ def _today(gateway) -> date:
 
 
 def _lose(desk, *sns: str) -> None:
-    for table in ("orders", "order_amounts", "order_details"):
+    for table in ("orders", "order_amounts", "order_details", "shipments"):
         desk.execute(f"delete from raw_temu.{table} where parent_order_sn = any(%s)", list(sns))
 
 
@@ -50,7 +50,7 @@ def test_after_a_whole_sync_every_closed_day_agrees_and_only_counts_are_asked_fo
 def test_lost_orders_are_found_again_with_their_money_and_the_watermark_stays(open_desk, gateway) -> None:
     desk, whole = open_desk(only=1), open_desk(only=1)
     for one in (desk, whole):
-        one.sync(streams=["orders", "order_amounts", "order_details"])
+        one.sync(streams=["orders", "order_amounts", "shipments", "order_details"])
     marks = desk.query("select stream, watermark from ops.watermarks order by 1")
     day = _today(gateway) - timedelta(days=2)
     lost = _sns_of_day(desk, day)[:3]
@@ -59,7 +59,7 @@ def test_lost_orders_are_found_again_with_their_money_and_the_watermark_stays(op
     found = {one.day: one.found for one in _recount(desk)}
     assert found.pop(day) == len(lost)
     assert set(found.values()) == {0}
-    for table in ("orders", "order_versions", "order_amounts", "order_details"):
+    for table in ("orders", "order_versions", "order_amounts", "shipments", "order_details"):
         assert desk.contents()[table] == whole.contents()[table]
     assert desk.query("select stream, watermark from ops.watermarks order by 1") == marks
     [(status, rows)] = desk.query("select status, rows_inserted from ops.sync_tasks where mode = 'recount'")

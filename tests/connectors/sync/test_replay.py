@@ -24,7 +24,7 @@ from connectors.temu.models import orders as models
 from connectors.temu.streams import ORDER_LIST, STREAMS
 from connectors.temu.streams.orders import ORDER_AMOUNTS
 
-MONEY = ["orders", "order_amounts", "order_details"]
+MONEY = ["orders", "order_amounts", "shipments", "order_details"]
 
 
 class _NarrowParent(models.ParentOrder):

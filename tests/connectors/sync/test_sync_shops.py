@@ -59,7 +59,7 @@ def test_every_stream_of_every_shop_lands_what_the_platform_has(desk, gateway) -
     for shop, live in zip(desk.shops, gateway.sandbox.world.shops, strict=True):
         landed = {sn for (sn,) in desk.query("select parent_order_sn from raw_temu.orders where shop_id = %s", shop.id)}
         assert landed == {sn for _, sn in live.book.updated_between(0, gateway.sandbox.now() - 1)}
-    for table in ("order_amounts", "order_details", "products", "product_snapshots", "activities", "activity_goods"):
+    for table in ("order_amounts", "shipments", "products", "product_snapshots", "activities", "activity_goods"):
         assert desk.query(f"select count(*) from raw_temu.{table}")[0][0] > 0, table
     assert desk.query("select count(*) from ops.dead_letters") == [(0,)]
 

@@ -1,4 +1,5 @@
--- A parent order that was shipped deserves its detail (package numbers); open until the detail is stored.
+-- A parent order that was shipped deserves its detail (package numbers); open until the detail, or the parcels of one of
+-- its lines, are stored.
 with parents as (
     select shop_id, parent_order_sn, source_updated_at
     from {{ source('raw_temu', 'orders') }}
@@ -6,7 +7,13 @@ with parents as (
 ),
 
 details as (
-    select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'order_details') }}
+    select shop_id, parent_order_sn, min(loaded_at) as loaded_at
+    from (
+        select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'order_details') }}
+        union all
+        select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'shipments') }}
+    ) as told
+    group by shop_id, parent_order_sn
 )
 
 select
