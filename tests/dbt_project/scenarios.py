@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tests.dbt_project import scenario_references as references
+from tests.dbt_project.scenario_operations import add_operations
 from tests.dbt_project.scenario_references import CODES, ORPHAN, SHOPS, STYLES, Rows, currency, in_beijing, pick
 
 AS_OF = date(2025, 4, 6)
@@ -60,7 +61,7 @@ def nasty_world(seed: int, parents: int) -> dict[str, Rows]:
     instants = _instants(random)
     products = references.products(random, per_shop=16)
     orders = _orders(random, products, instants, parents)
-    return {
+    world = {
         "stg_temu__shops": references.shops(random),
         "stg_temu__products": products,
         "stg_temu__orders": orders,
@@ -75,6 +76,8 @@ def nasty_world(seed: int, parents: int) -> dict[str, Rows]:
         "stg_temu__inventory_snapshots": references.inventory_snapshots(random, products, AS_OF, first_back=0),
         "stg_files__inventory_snapshots": references.inventory_snapshots(random, products, AS_OF, first_back=1),
     }
+    add_operations(world, seed, AS_OF)
+    return world
 
 
 def _months() -> list[date]:

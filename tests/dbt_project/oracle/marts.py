@@ -10,6 +10,7 @@ from tests.dbt_project.oracle.catalogue import products
 from tests.dbt_project.oracle.forecast import gmv_forecast
 from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_shop
 from tests.dbt_project.oracle.lines import Staging, ledger
+from tests.dbt_project.oracle.operations import operations
 from tests.dbt_project.oracle.periods import daily, daily_local, monthly, shop_columns, weekly
 from tests.dbt_project.oracle.reading import Row, Rows
 from tests.dbt_project.oracle.receivables import calendar, collections
@@ -28,7 +29,8 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
     listed = [p for p in products(staging["stg_temu__products"]) if kept_out(p["shop_id"], known) is None]
     days = daily(lines, as_of)
     snapshots = staging["stg_temu__inventory_snapshots"] + staging["stg_files__inventory_snapshots"]
-    return {
+    stocks = sku_stock(lines, listed, snapshots, as_of)
+    return operations(staging, books, listed, days, stocks, as_of) | {
         "fct_order_lines_costed": [_fact(line) for line in lines],
         "dq_quarantined_rows": out + lost_settlements,
         "mart_gmv_daily": days,
@@ -37,7 +39,7 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
         "mart_gmv_monthly": monthly(lines, as_of),
         "mart_sku_daily": sku_daily(lines),
         "mart_sku_ranking_monthly": sku_ranking_monthly(lines),
-        "mart_sku_stock": sku_stock(lines, listed, snapshots, as_of),
+        "mart_sku_stock": stocks,
         "mart_gmv_forecast": gmv_forecast(days, as_of),
         "mart_hot_seller_monthly": hot_sellers(lines, targets, known),
         "mart_hot_seller_monthly_by_shop": hot_sellers_by_shop(lines, targets, known),

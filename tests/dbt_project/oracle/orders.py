@@ -91,6 +91,8 @@ def _line(row: Row) -> Row:
         "payment_time": business_instant(row.get("payment_time")),
         "shipping_time": business_instant(row.get("shipping_time")),
         "delivery_time": business_instant(row.get("delivery_time")),
+        "ship_deadline": business_instant(row.get("expect_ship_latest_time")),
+        "promised_at": business_instant(row.get("latest_delivery_time")),
         "shipping_country": text(row.get("shipping_country")), "shipping_state": text(row.get("shipping_state")),
         "fulfillment_type": text(row.get("fulfillment_type")), "package_sn": text(row.get("package_sn")),
         "updated_at": lowest_if_unknown(audit_instant(row.get("updated_at"))),
