@@ -40,6 +40,8 @@ REGION_TIMEZONES = {
 GATEWAYS = ("US", "EU", "GLOBAL")
 BUSINESS_MODELS = ("full", "semi", "local")
 ENVIRONMENTS = ("production", "sandbox")
+DIALECTS = ("router", "rest")
+"""How the gateway is spoken to: the platform's router, or the simplified REST interface."""
 FORMER_SECRET_LIFE = timedelta(days=7)
 """How long an app secret that was replaced still verifies pushed events: their last retry comes after 28 hours."""
 
@@ -63,6 +65,7 @@ class Shop:
     default_manager: str | None
     settlement_lag_days: int | None
     last_sync_at: datetime | None
+    dialect: str = "router"
 
 
 def zone_of(shop: Shop) -> ZoneInfo:
@@ -101,6 +104,7 @@ class NewShop:
     timezone: str | None = None
     default_manager: str | None = None
     settlement_lag_days: int | None = None
+    dialect: str = "router"
 
 
 def list_shops(conn: psycopg.Connection, active_only: bool = False) -> list[Shop]:
@@ -234,6 +238,7 @@ def _validate(shop: NewShop) -> None:
     _one_of(shop, "region", shop.region, tuple(REGION_TIMEZONES))
     _one_of(shop, "gateway", shop.gateway, GATEWAYS)
     _one_of(shop, "environment", shop.environment, ENVIRONMENTS)
+    _one_of(shop, "dialect", shop.dialect, DIALECTS)
     if shop.business_model is not None:
         _one_of(shop, "business_model", shop.business_model, BUSINESS_MODELS)
     if shop.timezone is not None:

@@ -14,9 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.gateway import Answer, Gateway
+from connectors.sandbox.operations.operation import ROUTERS
+from connectors.sandbox.rest import PATHS, RestFace
 from connectors.sandbox.tokens import GATEWAYS
 
 _ROUTES = {f"/{region}/openapi/router": region for region in GATEWAYS}
+_REST_ROUTES = {f"/{region}{path}": (region, path) for region in ROUTERS for path in PATHS}
 _HTML = (
     b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 )
@@ -30,12 +33,17 @@ class SandboxApp:
     def __init__(self, gateway: Gateway, admin: ASGIApp) -> None:
         self._gateway = gateway
         self._admin = admin
+        self._rest = RestFace(gateway.sandbox)
         self._latency = gateway.sandbox.options.latency_ms / 1000
         self._date = (0, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
-        region = _ROUTES.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        is_post = scope["type"] == "http" and scope["method"] == "POST"
+        if is_post and scope["path"] in _REST_ROUTES:
+            await self._answer_rest(*_REST_ROUTES[scope["path"]], receive, send)
+            return
+        region = _ROUTES.get(scope["path"]) if is_post else None
         if region is None:
             await self._admin(scope, receive, send)
             return
@@ -47,6 +55,10 @@ class SandboxApp:
             await self._send(send, 200, answer.body, [_JSON, self._date_header(answer.now)])
         else:
             await self._send_with_fault(receive, send, answer, answer.fault)
+
+    async def _answer_rest(self, region: str, path: str, receive: Receive, send: Send) -> None:
+        status, body, now = self._rest.answer(region, path, await _read(receive))
+        await self._send(send, status, body, [_JSON, self._date_header(now)])
 
     def _date_header(self, now: int) -> tuple[bytes, bytes]:
         """The virtual clock, from which clients learn the server's time."""

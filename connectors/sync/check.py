@@ -16,7 +16,7 @@ from connectors.errors import OmniError
 from connectors.postgres.quota import calls_per_second
 from connectors.settings import Settings
 from connectors.shops import Shop
-from connectors.sync.run import TOKEN_CHECK
+from connectors.sync.run import probe_of
 from connectors.sync.session import chosen_shops, open_office
 from connectors.temu.streams import STREAMS
 
@@ -60,7 +60,7 @@ def check_shop(database_url: str, *, settings: Settings, shop: str) -> ShopCheck
 
 async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck:
     async with open_office(database_url, settings) as office, office.session(shop) as session:
-        token = await session.client.ask(TOKEN_CHECK, None, _Token) or _Token()
+        token = await session.client.ask(*probe_of(shop), _Token) or _Token()
         now = session.client.now()
     with psycopg.connect(database_url) as connection:
         quota = calls_per_second(connection, shop.app_key)

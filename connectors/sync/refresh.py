@@ -75,7 +75,8 @@ async def _refresh_orders(session: ShopSession, sns: list[str], history: timedel
 
     try:
         await _land(orders, named())
-        await _land_cases(orders, sns, history)
+        if session.offering(STREAMS["after_sales"]):
+            await _land_cases(orders, sns, history)
         await land_answers(orders, sns)
     except Exception as error:
         await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
@@ -103,7 +104,7 @@ async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> 
 async def land_answers(orders: Tally, order_sns: Sequence[str]) -> None:
     """Ask for money and detail of the named orders where they are missing or older; counts go into `orders`."""
     for stream in STREAMS.values():
-        if isinstance(stream.reading, ByOrder):
+        if isinstance(stream.reading, ByOrder) and orders.session.offering(stream):
             _add(orders, await _answers(orders, stream, stream.reading, order_sns))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 import structlog
@@ -30,7 +30,15 @@ from connectors.sync.streams import Progress, sync_stream
 from connectors.sync.tally import Tally
 from connectors.temu.breaker import Breakers
 from connectors.temu.concurrent import all_of
-from connectors.temu.streams import STREAMS, Stream
+from connectors.temu.streams import STREAMS, Stream, rest
+
+
+def probe_of(shop: Shop) -> tuple[str, Mapping[str, object]]:
+    """The cheapest call that tells whether the shop's gateway answers: operation and parameters."""
+    if shop.dialect == "rest":
+        return rest.PROBE, {"page": 1, "page_size": 1}
+    return TOKEN_CHECK, {}
+
 
 TOKEN_CHECK = "bg.open.accesstoken.info.get"  # noqa: S105 - an operation's name
 log = structlog.get_logger(__name__)
@@ -133,7 +141,7 @@ class _Run:
         """One cheap call: learns the gateway's clock, and finds out before the work whether anybody answers."""
         self._stop_if_app_is_refused(session.shop)
         try:
-            await session.client.call(TOKEN_CHECK)
+            await session.client.call(*probe_of(session.shop))
         except StreamForbiddenError as error:
             log.info("the token may not describe itself", shop=session.shop.shop_name, error=str(error))
         except AppError as error:

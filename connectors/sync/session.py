@@ -41,7 +41,9 @@ class ShopSession:
     others: tuple[ShopSession, ...] = ()
 
     def offering(self, stream: Stream) -> ShopSession | None:
-        """This shop on the gateway that offers the stream; None if it has no token on such a gateway."""
+        """This shop on the gateway that offers the stream; None if it has no token there or speaks another dialect."""
+        if stream.spoken(self.shop.dialect) is None:
+            return None
         return next((one for one in (self, *self.others) if stream.is_offered_to(one.shop.gateway)), None)
 
 
@@ -88,7 +90,9 @@ class Office:
             further = gateways_of(connection, box, shop.id)
         doors = [(shop, self._client(shop, opened))]
         for one in further:
-            known_there = replace(shop, gateway=one.gateway, gateway_url=one.gateway_url, app_key=one.app_key)
+            known_there = replace(
+                shop, gateway=one.gateway, gateway_url=one.gateway_url, app_key=one.app_key, dialect="router"
+            )
             doors.append((known_there, self._client(known_there, one.credentials)))
         return doors
 
@@ -100,6 +104,7 @@ class Office:
             gateway_url=shop.gateway_url,
             credentials=Credentials(shop.app_key, opened.app_secret, opened.access_token),
             limiter=self._quotas.setdefault(shop.app_key, AppQuota(self._quota, shop.app_key)),
+            dialect=shop.dialect,
             in_flight=self.settings.requests_in_flight,
             breaker=self._breakers.of((shop.id, shop.gateway), shop.shop_name),
         )

@@ -21,7 +21,7 @@ from connectors.sync.reports import SyncProgress, SyncReport
 from connectors.sync.tally import Tally
 from connectors.sync.writers import Landing
 from connectors.temu.extract import Leaf
-from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, Stream
+from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Stream
 from connectors.temu.streams.shapes import ByIds, ByLocalDay, ByTask
 
 Progress = Callable[[SyncProgress], None]
@@ -32,6 +32,7 @@ async def sync_stream(
 ) -> SyncReport:
     """Read and store one stream while holding its lock; `tally` is left as far as it came when an error is raised."""
     session = tally.session
+    stream = stream.spoken(session.shop.dialect) or stream
     async with writer_lock(session.control, session.shop.id, stream.name):
         tally.window = await stream_window(tally, stream, asked, settings)
         window = tally.window or Window(session.client.now(), session.client.now())
@@ -108,6 +109,8 @@ async def stream_window(tally: Tally, stream: Stream, asked: Window | None, sett
     reach, again = timedelta(days=settings.history_days), settings.overlap
     if isinstance(reading, (ByLocalDay, ByTask)):
         reach, again = reading.reach, reading.settle
+    if isinstance(reading, ByWindow) and reading.settle:
+        again = reading.settle
     start = watermark - again if watermark else settled - reach
     if isinstance(reading, ByOrder) and reading.recent:
         start = max(start, settled - timedelta(days=settings.parcel_days))

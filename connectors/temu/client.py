@@ -22,10 +22,18 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
-from connectors.errors import ConfigurationError, PermanentError, ThrottledError, TransientError
+from connectors.errors import (
+    ConfigurationError,
+    PermanentError,
+    ShopAuthError,
+    StreamForbiddenError,
+    ThrottledError,
+    TransientError,
+)
+from connectors.temu import dialects
 from connectors.temu.breaker import CircuitBreaker
+from connectors.temu.dialects import Envelope
 from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal
-from connectors.temu.signing import sign
 from connectors.temu.transport import LeanTransport
 
 GATEWAYS: Mapping[str, str] = {
@@ -72,21 +80,12 @@ class RetryPolicy:
     throttle_rest: float = 1.0
 
 
-class _Envelope(msgspec.Struct, rename="camel", gc=False):
-    """The answer's outer object (§3.4); `success` decides."""
-
-    success: bool = False
-    request_id: str | None = None
-    error_code: int | None = None
-    error_msg: str | None = None
-    result: Any = None
-
-
 @cache
-def _decoder_of(kind: Any) -> msgspec.json.Decoder[_Envelope]:
+def _decoder_of(kind: Any, base: type[Envelope]) -> msgspec.json.Decoder[Envelope]:
     """For an envelope around `kind`, or around nothing."""
     result = ("result", kind, msgspec.Raw(b"null")) if kind is msgspec.Raw else ("result", kind | None, None)
-    return msgspec.json.Decoder(msgspec.defstruct("Envelope", [result], bases=(_Envelope,), rename="camel", gc=False))
+    answer = msgspec.defstruct("Answer", [result], bases=(base,), gc=False)
+    return msgspec.json.Decoder(cast("type[Envelope]", answer))
 
 
 class TemuClient:
@@ -101,6 +100,7 @@ class TemuClient:
         gateway_url: str | None,
         credentials: Credentials,
         limiter: Limiter,
+        dialect: str = "router",
         in_flight: int = 8,
         retries: RetryPolicy | None = None,
         local_time: Callable[[], float] = time.time,
@@ -110,7 +110,9 @@ class TemuClient:
         self.gateway = gateway
         self.calls = 0
         self._http = http
-        self._url = gateway_url or official_url(gateway)
+        self.dialect = dialect
+        self._speech = dialects.dialect(dialect)
+        self._url = gateway_url or (dialects.REST_URL if dialect == "rest" else official_url(gateway))
         self._credentials = credentials
         self._limiter = limiter
         self._slots = asyncio.Semaphore(in_flight)
@@ -187,27 +189,18 @@ class TemuClient:
             await self._limiter.acquire()
             self.calls += 1
             where = f"shop {self.shop}, {api_type}: the gateway"
-            response = await self._post(self._body(api_type, params), where)
+            sent_at = self.now()
+            body = self._speech.body(api_type, params, self._credentials, int(sent_at.timestamp()))
+            response = await self._post(self._speech.address(self._url, api_type), body, where)
         self._learn_clock(response)
+        if response.status_code == 401 and abs((self.now() - sent_at).total_seconds()) > _ODD_CLOCK:
+            raise ClockSkewError(f"{where} answered HTTP 401, and its clock is not ours")
         return self._open(response, where, kind)
 
-    def _body(self, api_type: str, params: Mapping[str, object]) -> bytes:
-        body = {
-            **params,
-            "type": api_type,
-            "app_key": self._credentials.app_key,
-            "access_token": self._credentials.access_token.get_secret_value(),
-            "timestamp": int(self.now().timestamp()),
-            "data_type": "JSON",
-            "version": "V1",
-        }
-        body["sign"] = sign(body, self._credentials.app_secret.get_secret_value())
-        return msgspec.json.encode(body)
-
-    async def _post(self, body: bytes, where: str) -> httpx.Response:
+    async def _post(self, address: str, body: bytes, where: str) -> httpx.Response:
         # `from None`: the transport's exception holds the request and with it the token.
         try:
-            return await self._http.post(self._url, content=body, headers=_HEADERS)
+            return await self._http.post(address, content=body, headers=_HEADERS)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise ConfigurationError(f"{where} has no usable address: {self._clean(str(error))}") from None
         except httpx.TimeoutException as error:
@@ -227,7 +220,7 @@ class TemuClient:
     def _open(self, response: httpx.Response, where: str, kind: type[T]) -> T | None:
         _refuse_status(response.status_code, where)
         try:
-            envelope = _decoder_of(cast("Any", kind)).decode(response.content)
+            envelope = _decoder_of(cast("Any", kind), self._speech.envelope).decode(response.content)
         except msgspec.ValidationError as error:
             if kind is msgspec.Raw:
                 raise self._not_an_envelope(response, where) from None
@@ -253,7 +246,10 @@ class TemuClient:
         return text
 
 
+_ODD_CLOCK = 240
+"""Seconds between our clock and the gateway's that may well be the reason of a refusal."""
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_REFUSED = "compare app key, secret and token with the developer console, then `omni shops add` again"
 _CHANGED = "the platform changed this operation: report it with the request id"
 _UNREACHABLE = "check network and gateway address of this shop; the next run continues where this one stopped"
 
@@ -286,6 +282,10 @@ def _refuse_status(status: int, where: str) -> None:
     """HTTP is 200 for everything the gateway itself says (§3.4); the rest comes from the edge in front of it."""
     if status == 200:
         return
+    if status == 401:
+        raise ShopAuthError(f"{where} answered HTTP 401: app key, signature or token is refused", remedy=_REFUSED)
+    if status == 403:
+        raise StreamForbiddenError(f"{where} answered HTTP 403: the token may not call this operation")
     if status == 429:
         raise ThrottledError(f"{where} answered HTTP 429")
     if status >= 500 or status == 408:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
@@ -30,6 +31,7 @@ class Instant(str):
 class Entity:
     """A record type. Paths are attributes of `model`; `cursor` None = the source has no update time, ours is used.
 
+    Several cursors: the latest of those that are known. `numbered`: key texts become numbers.
     `key` and `columns` follow the table's order. `dated` appends the UTC day of the read to the key.
     """
 
@@ -37,16 +39,23 @@ class Entity:
     model: type[Record]
     key: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    cursor: str | None = None
+    cursor: str | tuple[str, ...] | None = None
     dated: bool = False
+    numbered: bool = False
 
     @cached_property
     def _decoder(self) -> RecordDecoder:
         return RecordDecoder(self.model)
 
+    @property
+    def _cursors(self) -> tuple[str, ...]:
+        if isinstance(self.cursor, tuple):
+            return self.cursor
+        return (self.cursor,) if self.cursor else ()
+
     @cached_property
     def _fields(self) -> Any:
-        paths = (*self.key, *self.columns, *([self.cursor] if self.cursor else ()))
+        paths = (*self.key, *self.columns, *self._cursors)
         return _getter(paths)
 
     @cached_property
@@ -64,7 +73,7 @@ class Entity:
         """Raw records of `payloads`. `at` is used where the source has no update time; `prefix` leads every key and
         `extra` follows the typed columns, for what is known from the request instead of the answer."""
         built = Rows()
-        decode, fields, keys = self._decoder.decode, self._fields, len(self.key)
+        decode, fields, keys, cursors = self._decoder.decode, self._fields, len(self.key), len(self._cursors)
         suffix: tuple[date, ...] = (at.astimezone(UTC).date(),) if self.dated else ()
         for source in payloads:
             record, payload = decode(source)
@@ -74,10 +83,13 @@ class Entity:
                 continue
             values = fields(record)
             updated = at
-            if self.cursor:
+            if cursors == 1:
                 updated, values = instant(values[-1]), values[:-1]
+            elif cursors:
+                updated, values = _latest(values[-cursors:]) or at, values[:-cursors]
+            key = tuple(map(number_of, values[:keys])) if self.numbered else values[:keys]
             columns = self._columns(values[keys:])
-            built.records.append(RawRecord(prefix + values[:keys] + suffix, columns + extra, updated, payload))
+            built.records.append(RawRecord(prefix + key + suffix, columns + extra, updated, payload))
         return built
 
     def origin(
@@ -116,6 +128,18 @@ class Rows:
         """Update times of everything that is or will be stored."""
         yield from (record.source_updated_at for record in self.records)
         yield from (sighting.source_updated_at for sighting in self.sighted)
+
+
+def number_of(text: str) -> int:
+    """A text id as the number that keys its row: itself if it is one, else 62 bits of its hash, the same for ever."""
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    return int.from_bytes(sha256(text.encode()).digest()[:8], "big") >> 2
+
+
+def _latest(epochs: tuple[int | None, ...]) -> datetime | None:
+    known = [epoch for epoch in epochs if epoch]
+    return instant(max(known)) if known else None
 
 
 def instant(epoch: int) -> datetime:

@@ -92,6 +92,7 @@ def _busy(symbol: str) -> Meaning:
 
 
 _BUSINESS: Mapping[int, Meaning] = {
+    404: Meaning(RecordNotFoundError, "no such record", "nothing to do"),
     110020001: _busy("token service busy"),
     110020002: _shop("authorisation code used or expired"),
     110020003: _shop("authorise again"),

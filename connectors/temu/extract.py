@@ -34,6 +34,7 @@ from connectors.temu.pagination import (
     read_all,
     read_page,
 )
+from connectors.temu.plain import plain_orders
 from connectors.temu.questions import KnownIds, by_ids, by_local_day
 from connectors.temu.streams import ORDER_LIST, Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 from connectors.temu.streams.shapes import ByIds, ByLocalDay, ByTask, Reading
@@ -109,6 +110,8 @@ class Reader:
 
     async def orders(self, order_sns: Sequence[str]) -> Leaf:
         """The named orders as they are now; numbers that the shop does not have are simply absent."""
+        if self._client.dialect == "rest":
+            return await plain_orders(self._client, order_sns)
         found = Rows()
         for start in range(0, len(order_sns), ORDERS_PER_CALL):
             some = list(order_sns[start : start + ORDERS_PER_CALL])
@@ -136,7 +139,8 @@ class Reader:
         async for found in read_window(self._client, reading.listing, window, recognise):
             rows = found.rows
             newest = max(rows.updates(), default=None)
-            leaf = Leaf({table: rows.records}, rows.rejected, found.window, newest, unchanged=len(rows.sighted))
+            read_to = newest if reading.listing.clock is None else found.window.end
+            leaf = Leaf({table: rows.records}, rows.rejected, found.window, read_to, unchanged=len(rows.sighted))
             if reading.lookup:
                 await self.add_details(leaf, reading.lookup, found)
             yield leaf

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from connectors.temu.entities import Entity
 from connectors.temu.models import goods as models
+from connectors.temu.streams import rest
 from connectors.temu.streams.shapes import ByCatalogue, ByIds, IdQuery, Ids, Listing, Stream
 
 _SNAPSHOT = ("stock", "price", "currency")
@@ -27,6 +28,7 @@ def _retrieve(api_type: str, entity: Entity, rows_word: str) -> Listing:
 PRODUCTS = Stream(
     name="products",
     description="SKUs on and off sale with stock and supply price, and one dated copy a day.",
+    rest=rest.PRODUCTS,
     partitioning="shop",
     tables=("products", "product_snapshots"),
     reading=ByCatalogue(

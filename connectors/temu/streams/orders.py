@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import orders as models
+from connectors.temu.streams import rest
 from connectors.temu.streams.shapes import ByOrder, ByWindow, Listing, Lookup, Stream
 
 _ALL_FULFILMENT = ("fulfillBySeller", "fulfillByCooperativeWarehouse")
@@ -42,6 +43,7 @@ ORDER_LIST_BY_CREATION = replace(
 ORDERS = Stream(
     name="orders",
     description="Parent orders with their lines, by update time; superseded states go to order_versions.",
+    rest=rest.ORDERS,
     partitioning="shop_day",
     tables=("orders", "order_versions"),
     reading=ByWindow(ORDER_LIST),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import promotions as models
+from connectors.temu.streams import rest
 from connectors.temu.streams.shapes import ByCatalogue, ByIds, Listing, Stream
 
 ACTIVITIES = Stream(
     name="activities",
     description="Promotions of all four types and the products enrolled in them.",
+    rest=rest.ACTIVITIES,
     partitioning="shop",
     tables=("activities", "activity_goods"),
     reading=ByCatalogue(

@@ -7,7 +7,7 @@ Belongs here: the vocabulary in which the modules beside this one are written. H
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -86,10 +86,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class ByWindow:
-    """Read a window of update time; ask for the detail of every record that changed since it was last asked for."""
+    """Read a window of update time; ask for the detail of every record that changed since it was last asked for.
+
+    A live window reaches back `settle` where records change without moving on the clock of the listing.
+    """
 
     listing: Listing
     lookup: Lookup | None = None
+    settle: timedelta | None = None
 
 
 Subject = Literal["order", "line", "parcel", "case", "returned_line"]
@@ -221,6 +225,7 @@ class Stream:
 
     `otherwise` is how it is read where the token lacks the first way. `gateways` offer it; a shop without a token on
     one of them is not read for it. `rhythm` is that of streams by shop. `reads` names streams that tell what to ask.
+    `rest` is how shops of that dialect are read (§17); None = their gateway does not know it.
     """
 
     name: str
@@ -232,6 +237,13 @@ class Stream:
     gateways: tuple[str, ...] = ROUTERS
     rhythm: Literal["hourly", "daily"] = "hourly"
     reads: tuple[str, ...] = ()
+    rest: Reading | None = None
+
+    def spoken(self, dialect: str) -> Stream | None:
+        """This stream as shops of a dialect are read for it; None if theirs does not know it."""
+        if dialect == "router":
+            return self
+        return replace(self, reading=self.rest, otherwise=None) if self.rest else None
 
     def is_offered_to(self, gateway: str) -> bool:
         """Whether shops on this gateway can be read for it at all."""

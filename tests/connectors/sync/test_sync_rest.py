@@ -1,0 +1,150 @@
+"""A shop that speaks the simplified REST interface is read by the same streams into the same raw tables (API §17)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.sync import SyncFailure, SyncReport, check_shop, refresh_orders
+from connectors.temu.entities import number_of
+from connectors.temu.signing import sign_rest
+from connectors.temu.streams import STREAMS, rest
+from tests.connectors.sync.conftest import Desk, Gateway
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
+AT = datetime(2026, 1, 9, tzinfo=UTC)
+VECTOR = {
+    "app_key": "seed-key-1",
+    "access_token": "seed-token-1",
+    "timestamp": 1767225600,
+    "start_time": 1767139200,
+    "end_time": 1767225599,
+    "page": 1,
+    "page_size": 100,
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "8E0B6409A66A4BCFC1E5D0ED8B2C50582980DBA1ABAD66ADB574E64312DE8876"),
+        (
+            {"order_sns": ["A-1", "Ü-2"], "filter": {"status": "paid", "n": 1}},
+            "C12CEF8AFEDC0B209AA4CDB41C183C73F27CE8E5A70BB0E142477C79AD737860",
+        ),
+    ],
+)
+def test_the_signature_is_that_of_the_published_vectors(more: dict[str, object], expected: str) -> None:
+    assert sign_rest(VECTOR | more, "seed-secret-1") == expected
+
+
+def _rows(name: str, rows_word: str) -> list[bytes]:
+    result = json.loads((FIXTURES / f"seed-dialect.{name}.json").read_text())["result"]
+    return [json.dumps(row).encode() for row in result[rows_word]]
+
+
+def test_sample_orders_are_keyed_by_their_number_and_dated_by_their_latest_moment() -> None:
+    payloads = _rows("order-list", "order_list")
+    found = rest.ORDERS.listing.entity.rows(payloads, at=AT)
+    assert found.rejected == []
+    assert [record.payload for record in found.records] == payloads
+    first, second = found.records
+    assert (first.key, first.columns) == (("SEED-1001",), (None, datetime(2026, 1, 1, 1, tzinfo=UTC)))
+    assert first.source_updated_at == datetime.fromtimestamp(1767398400, UTC)
+    assert second.source_updated_at == datetime.fromtimestamp(1767744000, UTC)
+
+
+def test_sample_products_and_activities_have_numbers_for_their_text_ids() -> None:
+    [product] = rest.PRODUCTS.listing.entity.rows(_rows("product-list", "product_list"), at=AT).records
+    assert (product.key, product.columns) == ((number_of("p-1"),), (None, "SYN-TEE-BLK-M"))
+    assert rest.PRODUCTS.snapshot is not None
+    [copy] = rest.PRODUCTS.snapshot.rows(_rows("product-list", "product_list"), at=AT).records
+    assert (copy.key, [str(value) for value in copy.columns]) == ((number_of("p-1"), AT.date()), ["90", "15.99", "USD"])
+    [activity] = rest.ACTIVITIES.listing.entity.rows(_rows("activity-list", "activity_list"), at=AT).records
+    assert activity.key == (number_of("a-1"),)
+    assert activity.columns[1:] == (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+
+
+@given(st.text(min_size=1), st.integers(0, 10**18 - 1))
+def test_the_number_of_a_text_is_stable_and_fits_and_digits_stay_themselves(text: str, number: int) -> None:
+    assert 0 <= number_of(text) == number_of(text) < 2**63
+    assert number_of(str(number)) == number
+
+
+def test_streams_that_the_interface_does_not_know_are_left_out() -> None:
+    known = {name for name, stream in STREAMS.items() if stream.spoken("rest")}
+    assert known == {"orders", "products", "activities"}
+
+
+@pytest.fixture
+def plain_desk(desk: Desk, gateway: Gateway) -> Desk:
+    """The first shop, spoken to in the other dialect."""
+    address = f"{gateway.url}/US"
+    desk.execute("update ops.shops set dialect = 'rest', gateway_url = %s where id = %s", address, desk.shops[0].id)
+    return desk
+
+
+def test_the_same_lines_land_in_either_dialect(desk: Desk, gateway: Gateway) -> None:
+    shop = desk.shops[0]
+    desk.sync(shops=[shop.shop_name], streams=["orders", "products"])
+    lines = desk.query(
+        """
+        select l ->> 'orderSn', (l ->> 'quantity')::int from raw_temu.orders
+        cross join jsonb_array_elements(payload -> 'orderList') l order by 1
+        """
+    )
+    skus = desk.query("select sku_id, payload ->> 'price', payload ->> 'stock' from raw_temu.products order by 1")
+    desk.execute("truncate raw_temu.orders, raw_temu.products, ops.watermarks")
+    address = f"{gateway.url}/US"
+    desk.execute("update ops.shops set dialect = 'rest', gateway_url = %s where id = %s", address, shop.id)
+    outcomes = desk.sync(shops=[shop.shop_name])
+    assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
+    assert [one.stream for one in outcomes] == ["orders", "products", "activities"]
+    flat = "select parent_order_sn, (payload ->> 'quantity')::int from raw_temu.orders order by 1"
+    assert desk.query(flat) == lines
+    plain = desk.query(
+        "select payload ->> 'product_id', payload ->> 'price', payload ->> 'stock' from raw_temu.products"
+    )
+    assert sorted(plain) == sorted((f"p-{sku}", price, stock) for sku, price, stock in skus)
+
+
+def test_reading_again_changes_nothing_and_a_later_change_is_found(plain_desk: Desk, gateway: Gateway) -> None:
+    name = plain_desk.shops[0].shop_name
+    plain_desk.sync(shops=[name])
+    again = plain_desk.sync(shops=[name])
+    assert all(isinstance(one, SyncReport) and one.inserted == one.updated == 0 for one in again)
+    status = "select parent_order_sn, payload ->> 'status' from raw_temu.orders order by 1"
+    before = dict(plain_desk.query(status))
+    gateway.advance(days=10)
+    plain_desk.sync(shops=[name])
+    after = dict(plain_desk.query(status))
+    assert before.keys() <= after.keys()
+    assert any(before[sn] != after[sn] for sn in before)
+
+
+def test_a_single_order_is_refreshed_and_the_shop_can_be_checked(plain_desk: Desk) -> None:
+    shop = plain_desk.shops[0]
+    plain_desk.sync(shops=[shop.shop_name], streams=["orders"])
+    [(sn,)] = plain_desk.query("select min(parent_order_sn) from raw_temu.orders")
+    plain_desk.execute("truncate raw_temu.orders")
+    report = refresh_orders(
+        plain_desk.url,
+        settings=plain_desk.settings,
+        temu_shop_id=shop.temu_shop_id,
+        parent_order_sns=[str(sn), "absent"],
+        run_id="r",
+    )
+    assert (report.inserted, report.forbidden) == (1, None)
+    assert check_shop(plain_desk.url, settings=plain_desk.settings, shop=shop.shop_name).is_well
+
+
+def test_a_refused_token_stops_the_shop(plain_desk: Desk) -> None:
+    plain_desk.execute("update ops.shops set app_key = repeat('0', 32) where id = %s", plain_desk.shops[0].id)
+    [failure] = plain_desk.sync(shops=[plain_desk.shops[0].shop_name])
+    assert isinstance(failure, SyncFailure)
+    assert "401" in failure.message
