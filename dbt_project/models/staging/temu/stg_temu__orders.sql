@@ -52,3 +52,34 @@ left join amounts using (shop_id, parent_order_sn, order_sn)
 left join deliveries using (shop_id, order_sn)
 left join packages using (shop_id, order_sn)
 left join regions using (region_id)
+union all
+select
+    id,
+    shop_id,
+    order_sn,
+    temu_order_id,
+    null::text as parent_order_sn,
+    null::bigint as product_id,
+    null::text as product_sku_id,
+    product_sku,
+    null::text as spu_id,
+    product_name,
+    quantity,
+    unit_price,
+    total_price,
+    currency,
+    status,
+    null::integer as temu_status_code,
+    order_time,
+    payment_time,
+    shipping_time,
+    null::timestamptz as expect_ship_latest_time,
+    null::timestamptz as latest_delivery_time,
+    delivery_time,
+    null::text as fulfillment_type,
+    null::text as package_sn,
+    customer_id,
+    shipping_country,
+    null::text as shipping_state,
+    source_updated_at as updated_at
+from {{ ref('base_temu__flat_orders') }}
