@@ -56,7 +56,11 @@ costed as (
 ),
 
 results as (
-    select *, revenue_cny - total_cost_cny as profit_cny from costed
+    select
+        *,
+        revenue_cny - total_cost_cny as profit_cny,
+        greatest(product_cost_cny, first_mile_cny, last_mile_cny, penalty_cny, label_cny, other_fee_cny) as largest_cost_cny
+    from costed
 )
 
 select
@@ -94,9 +98,8 @@ select
     case -- the largest cost line, the first of equals
         when results.profit_cny >= 0 or results.profit_cny is null then null
         when results.total_cost_cny <= 0 then 'reversal'
-        {%- set kinds = ['product_cost', 'first_mile', 'last_mile', 'penalty', 'label', 'other_fee'] %}
-        {%- for kind in kinds %}
-        when results.{{ kind }}_cny = greatest({% for other in kinds %}results.{{ other }}_cny{{ ', ' if not loop.last }}{% endfor %}) then '{{ kind }}'
+        {%- for kind in ['product_cost', 'first_mile', 'last_mile', 'penalty', 'label', 'other_fee'] %}
+        when results.{{ kind }}_cny = results.largest_cost_cny then '{{ kind }}'
         {%- endfor %}
     end as loss_cause,
     coalesce(results.uncosted_lines, 0) as uncosted_lines,
