@@ -43,13 +43,20 @@ _LONGEST_CODE = 100
 _ACKNOWLEDGED: dict[str, dict[str, str]] = {"result": {}}
 
 EXAMPLE = {
-    "eventData": "iOdue1PBx6rjZc8UgstEGRXCXKA5fl/3029CjdHkoxoGnhM4rLorhKYVJtyRalGcMcmE8SBaLX+Fe9RGyGd4Aj0FApl4GT…"
+    "eventData": (
+        "iOdue1PBx6rjZc8UgstEGRXCXKA5fl/3029CjdHkoxoGnhM4rLorhKYVJtyRalGcMcmE8SBaLX+Fe9RGyGd4Aj0FApl4GTosGruNvOiEc9U="
+    )
 }
 _HEADERS = [
     ("x-tm-app-key", True, "The app's key.", "sandbox-app-key-0001"),
-    ("x-tm-event-code", True, "What happened.", "bg_order_status_change_event"),
-    ("x-tm-timestamp", True, "When it was sent, in milliseconds.", "1767398400123"),
-    ("x-tm-signature", True, "HMAC-SHA256 in hexadecimal.", "1d1e9f1c0769ac45480aa15099d9e712eb2b4c4898ac13a705a6…"),
+    ("x-tm-event-code", True, "What happened.", "bg_trade_logistics_address_changed"),
+    ("x-tm-timestamp", True, "When it was sent, in milliseconds.", "1767239100000"),
+    (
+        "x-tm-signature",
+        True,
+        "HMAC-SHA256 in hexadecimal.",
+        "b6218d72ffad5cf2b590c227be4ef96be443295e865fe31f0cd0055e6af2fd09",
+    ),
     ("x-tm-ext-param", False, "May be signed or not.", "{}"),
 ]
 _DOCUMENT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from connectors.temu.webhooks import Event
 from orchestration.api.limits import RateLimit
 
 ROWS_PER_MINUTE = 60
+SECONDS_BETWEEN_WRITES = 0.2
 log = structlog.get_logger(__name__)
 
 
@@ -43,30 +44,29 @@ class Refusals:
     def __init__(self, write: Callable[[Sequence[Refusal]], None]) -> None:
         self._write = write
         self._limit = RateLimit(ROWS_PER_MINUTE)
-        self._rows: asyncio.Queue[Refusal] = asyncio.Queue(maxsize=2 * ROWS_PER_MINUTE)
+        self._rows: deque[Refusal] = deque(maxlen=2 * ROWS_PER_MINUTE)
         self.counts: Counter[str] = Counter()
 
     def add(self, refusal: Refusal) -> None:
         """Count it, and keep it if this minute's rows are not used up."""
         kind = refusal.reason or "test event"
         self.counts[kind] += 1
-        if self._rows.full() or self._limit.take("rows"):
+        if self._limit.take("rows"):
             return
         log.warning("event not processed", reason=kind, event_type=refusal.event_type, shop=refusal.temu_shop_id)
-        self._rows.put_nowait(refusal)
+        self._rows.append(refusal)
 
     async def run(self) -> None:
         """Store what was added, until cancelled; then store the rest."""
         try:
             while True:
-                await self._store([await self._rows.get()])
-        except asyncio.CancelledError:
-            await self._store([])
-            raise
+                await self._store()
+                await asyncio.sleep(SECONDS_BETWEEN_WRITES)
+        finally:
+            await self._store()
 
-    async def _store(self, rows: list[Refusal]) -> None:
-        while not self._rows.empty():
-            rows.append(self._rows.get_nowait())
+    async def _store(self) -> None:
+        rows = [self._rows.popleft() for _ in range(len(self._rows))]
         try:
             if rows:
                 await asyncio.to_thread(self._write, rows)

@@ -135,7 +135,7 @@ def shop_routes(settings: Settings, database_url: str, connect: Callable[[], psy
         with connect() as conn:
             return ShopAnswer.model_validate(_found(conn, shop))
 
-    @router.post("", status_code=201, summary="Register a shop", responses=common | responses(409, 413))
+    @router.post("", status_code=201, summary="Register a shop", responses=common | responses(400, 409, 413))
     def create(key: Admin, wanted: ShopRequest) -> ShopAnswer:
         """Its secrets are sealed before they are stored."""
         with connect() as conn:
@@ -145,7 +145,7 @@ def shop_routes(settings: Settings, database_url: str, connect: Callable[[], psy
         audit(key, "shop created", shop=saved.shop_name, mall_id=saved.temu_shop_id)
         return ShopAnswer.model_validate(saved)
 
-    @router.patch("/{shop}", summary="Change a shop", responses=named | responses(413))
+    @router.patch("/{shop}", summary="Change a shop", responses=named | responses(400, 413))
     def update(key: Admin, shop: ShopName, wanted: ShopChange) -> ShopAnswer:
         """A replaced app secret keeps verifying pushed events for a week."""
         changes = {name: getattr(wanted, name) for name in wanted.model_fields_set}

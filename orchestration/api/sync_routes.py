@@ -102,7 +102,7 @@ def sync_routes(runs: Runs, connect: Callable[[], psycopg.Connection]) -> APIRou
     """The routes below /api/sync."""
     router = APIRouter(prefix="/api/sync", tags=["sync"])
     desk = _Desk(runs, connect)
-    started = responses(401, 403, 413, 422, 429, 503)
+    started = responses(400, 401, 403, 413, 422, 429, 503)
     seen = responses(401, 403, 404, 422, 429, 503)
 
     @router.post("/orders", status_code=202, summary="Read orders, money, details and after-sales", responses=started)

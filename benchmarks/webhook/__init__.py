@@ -1,0 +1,1 @@
+"""How fast the webhook door acknowledges: events per second and the time that a sender waits."""
