@@ -16,10 +16,17 @@ from orchestration.resources import Warehouse
 from orchestration.transform.checks import build_raw_checks
 from orchestration.transform.dashboards import dashboard_assets
 from orchestration.transform.dbt import manifest_path
-from orchestration.transform.jobs import build_marts_job, build_marts_without_manifest, check_ledger, check_raw
+from orchestration.transform.jobs import (
+    build_fresh_job,
+    build_fresh_without_manifest,
+    build_marts_job,
+    build_marts_without_manifest,
+    check_ledger,
+    check_raw,
+)
 from orchestration.transform.ledger import build_ledger_asset
 from orchestration.transform.marts import build_dbt_assets
-from orchestration.transform.sensors import build_marts_sensor
+from orchestration.transform.sensors import build_marts_sensor, fresh_marts_follow_events
 
 
 def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None) -> Definitions:
@@ -28,8 +35,13 @@ def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None)
     models = [build_dbt_assets(manifest)] if manifest.is_file() else []
     return Definitions(
         assets=[build_raw_checks(), build_ledger_asset(), *models, *dashboard_assets()],
-        jobs=[check_raw, check_ledger, build_marts_job(models[0]) if models else build_marts_without_manifest],
-        sensors=[build_marts_sensor(raw_keys())],
+        jobs=[
+            check_raw,
+            check_ledger,
+            build_marts_job(models[0]) if models else build_marts_without_manifest,
+            build_fresh_job(models[0]) if models else build_fresh_without_manifest,
+        ],
+        sensors=[build_marts_sensor(raw_keys()), fresh_marts_follow_events],
         resources={"warehouse": warehouse or Warehouse()},
         executor=in_process_executor,
     )

@@ -16,6 +16,8 @@ EVENT_CALM_SECONDS = 3.0
 EVENT_PATIENCE_SECONDS = 20.0
 REST_SHARE = 0.5
 """Between builds that follow events the machine rests for this share of the last one: big shops have events all day."""
+WHOLE_REST_SECONDS = 600.0
+"""The whole build follows events at most this often; the marts that people watch follow each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,13 @@ class Build:
     ended_at: float | None = None
 
 
-def verdict(news: News, last: Build | None, now: float, noticed: float | None) -> str | None:
-    """None = build now, else why not. `noticed` is since when news have been waiting, None = not yet seen to wait."""
+def verdict(
+    news: News, last: Build | None, now: float, noticed: float | None, *, rest_seconds: float = 0.0
+) -> str | None:
+    """None = build now, else why not. `noticed` is since when news have been waiting, None = not yet seen to wait.
+
+    `rest_seconds` is the least pause between builds that follow events alone.
+    """
     since = last.started_at if last else float("-inf")
     load = news.loaded_at if news.loaded_at is not None and news.loaded_at > since else None
     single = news.refreshed_at if news.refreshed_at is not None and news.refreshed_at > since else None
@@ -48,7 +55,9 @@ def verdict(news: News, last: Build | None, now: float, noticed: float | None) -
         newest = max(at for at in (load, single) if at is not None)
         restless = news.loading or news.refreshing or now - newest < CALM_SECONDS
         return "raw data is still coming in" if restless and waited < PATIENCE_SECONDS else None
-    if last and last.ended_at and now - last.ended_at < REST_SHARE * (last.ended_at - last.started_at):
-        return "the last build has just ended; events of the meantime are collected"
+    if last and last.ended_at:
+        rest = max(rest_seconds, REST_SHARE * (last.ended_at - last.started_at))
+        if now - last.ended_at < rest:
+            return "the last build has just ended; events of the meantime are collected"
     restless = news.refreshing or (single is not None and now - single < EVENT_CALM_SECONDS)
     return "events are still coming in" if restless and waited < EVENT_PATIENCE_SECONDS else None

@@ -44,6 +44,14 @@ def test_builds_after_events_leave_the_machine_a_rest():
     assert verdict(event, Build(NOW - 150, NOW - 50), NOW, None) is None
 
 
+def test_the_whole_build_follows_events_less_often_than_the_marts_that_people_watch():
+    event, built = News(refreshed_at=NOW - 4), Build(NOW - 400, NOW - 300)
+    assert verdict(event, built, NOW, None) is None
+    assert verdict(event, built, NOW, None, rest_seconds=600) is not None
+    assert verdict(event, built, NOW + 300, NOW, rest_seconds=600) is None
+    assert verdict(News(loaded_at=NOW - 30), built, NOW, None, rest_seconds=600) is None
+
+
 def test_an_event_during_a_load_waits_for_the_load():
     assert verdict(News(refreshed_at=NOW - 4, loading=True), Build(NOW - 300, NOW - 280), NOW, None) is not None
     assert verdict(News(refreshed_at=NOW - 4, loaded_at=NOW - 5), Build(NOW - 300, NOW - 280), NOW, None) is not None
