@@ -58,8 +58,8 @@ select {{ columns | join(', ') }} from {{ mart }} where {{ condition }};
 {% set ns = namespace(shown=[], per_article=false) %}
 {% for name in names if name in var('article_columns') %}{% set ns.per_article = true %}{% endfor %}
 {% for column in columns %}
-{% set is_cost = ns.per_article and column.dtype == 'numeric' and column.name not in var('harmless_amounts')
-                 and modules.re.search(var('cost_words'), column.name) %}
+{% set is_cost = ns.per_article and (column.name in var('cost_texts') or column.dtype == 'numeric'
+                 and column.name not in var('harmless_amounts') and modules.re.search(var('cost_words'), column.name)) %}
 {% do ns.shown.append('null::' ~ column.data_type ~ ' as ' ~ column.quoted if is_cost else column.quoted) %}
 {% endfor %}
 {{ return(ns.shown) }}
