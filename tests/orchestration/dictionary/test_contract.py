@@ -49,7 +49,8 @@ def test_a_column_that_holds_a_metric_is_described_by_the_contract_in_every_mart
     found: set[str] = set()
     for model, described in mart_columns().items():
         for column in columns & set(described):
-            assert described[column] == f"{{{{ doc('{column}') }}}}", f"{model}.{column} tells it a second time"
+            words = f"{{{{ doc('{column}') }}}}"  # what a mart adds, such as its window, may follow
+            assert described[column].startswith(words), f"{model}.{column} tells it a second time"
             found.add(column)
     assert columns - found == set(), "columns of the contract that no mart has"
 

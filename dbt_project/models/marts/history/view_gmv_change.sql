@@ -1,9 +1,9 @@
+{%- set today = as_of_date() -%}
+{%- set this_month = month_of(today) -%}
 -- What changed: GMV of a period against the one before, split into volume, price, mix and FX, which add up exactly. An
 -- item is an article in one currency. FX: the amounts of now at the mean rate of then. Price: the units of now, sold then
 -- too, at their price of now less that of then. Volume: more units at the mean price of then. Mix: what is left, that is
 -- cheaper or dearer articles than the mean, new ones included.
-{%- set today = as_of_date() -%}
-{%- set this_month = month_of(today) -%}
 with periods (period, first_day, last_day, first_day_before, last_day_before) as (
     values
     ('近7天 Last 7 days', {{ today }} - 6, {{ today }}, {{ today }} - 13, {{ today }} - 7),
