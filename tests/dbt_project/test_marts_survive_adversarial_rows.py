@@ -103,6 +103,10 @@ def test_text_that_is_nothing_is_unknown_and_the_good_row_stays_right(warehouse:
         " settled_at",
         "stg_files__payouts": "shop_id payout_sn amount currency paid_at status",
         "stg_files__account_balances": "shop_id currency snapshot_at available frozen",
+        "stg_temu__shipments": "shop_id package_sn parent_order_sn carrier tracking_number shipped_at delivered_at",
+        "stg_temu__tracking_events": "tracking_number event_time event_code status location is_exception",
+        "stg_temu__activities": "id shop_id activity_id activity_type start_time end_time activity_cost updated_at",
+        "stg_temu__activity_items": "activity_id product_sku_id activity_price impressions clicks payers updated_at",
         "stg_temu__refunds": "id refund_sn shop_id order_sn refund_quantity refund_amount currency is_restocked status"
         " refund_time",
     }.items():
