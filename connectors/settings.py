@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     )
 
     overlap_minutes: int = Field(default=30, ge=0, description="A live window starts this long before the watermark.")
+    overlap_most_minutes: int = Field(
+        default=360, ge=0, description="The overlap grows with measured lateness, but not beyond this."
+    )
+    silence_rows: int = Field(
+        default=5, ge=1, description="A live read without news is suspicious where usually so many rows came."
+    )
     settle_seconds: int = Field(default=60, ge=0, description="A live window ends this long before the gateway's now.")
     history_days: int = Field(default=90, ge=1, description="How far back the first live window of a shop reaches.")
     recount_days: int = Field(
@@ -96,6 +102,11 @@ class Settings(BaseSettings):
     def overlap(self) -> timedelta:
         """How much of the time before the watermark a live window reads again."""
         return timedelta(minutes=self.overlap_minutes)
+
+    @property
+    def most_overlap(self) -> timedelta:
+        """The overlap's upper bound, however late rows were measured to come."""
+        return timedelta(minutes=self.overlap_most_minutes)
 
     @property
     def settle(self) -> timedelta:

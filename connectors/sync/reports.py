@@ -21,7 +21,8 @@ class SyncReport:
     """One stream of one shop was read and stored. `watermark` is the stored one afterwards, None if it has none.
 
     `pending` records were not ready on the platform; the next live run asks for them. `forbidden` says what the shop's
-    token may not call: that part was skipped. `tables` holds (inserted, updated) per raw table.
+    token may not call: that part was skipped. `warning` says what is odd about the success.
+    `tables` holds (inserted, updated) per raw table.
     """
 
     shop_id: int
@@ -41,6 +42,7 @@ class SyncReport:
     watermark: datetime | None = None
     seconds: float = 0.0
     forbidden: str | None = None
+    warning: str | None = None
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -50,7 +52,8 @@ class SyncReport:
         )
         told += f", {self.dead_lettered} set aside" if self.dead_lettered else ""
         told += f", {self.pending} not ready yet" if self.pending else ""
-        return f"{told}; skipped: {self.forbidden}" if self.forbidden else told
+        told += f"; skipped: {self.forbidden}" if self.forbidden else ""
+        return f"{told}; warning: {self.warning}" if self.warning else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

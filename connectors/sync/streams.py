@@ -17,6 +17,7 @@ from connectors.postgres.tasks import finish_task, start_task
 from connectors.postgres.watermarks import read_watermark
 from connectors.records import Window
 from connectors.settings import Settings
+from connectors.sync.arrivals import Arrivals, begin, overlap_of
 from connectors.sync.reports import SyncProgress, SyncReport
 from connectors.sync.tally import Tally
 from connectors.sync.writers import Landing
@@ -36,13 +37,20 @@ async def sync_stream(
     async with writer_lock(session.control, session.shop.id, stream.name):
         tally.window = await stream_window(tally, stream, asked, settings)
         window = tally.window or Window(session.client.now(), session.client.now())
-        await land_all(tally, session.reader.leaves(stream, window), on_progress=on_progress)
+        arrivals = await begin(tally, stream, settings)
+        await land_all(tally, session.reader.leaves(stream, window), on_progress=on_progress, arrivals=arrivals)
         watermark = await read_watermark(session.control, session.shop.id, stream.name)
     return tally.report(watermark)
 
 
-async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Progress | None = None) -> None:
-    """Store every leaf under a task row; the caller holds the stream's lock."""
+async def land_all(
+    tally: Tally,
+    leaves: AsyncIterator[Leaf],
+    *,
+    on_progress: Progress | None = None,
+    arrivals: Arrivals | None = None,
+) -> None:
+    """Store every leaf under a task row; the caller holds the stream's lock. `arrivals` are measured at the end."""
     session = tally.session
     tally.task_id = task_id = await start_task(
         session.control,
@@ -66,7 +74,9 @@ async def land_all(tally: Tally, leaves: AsyncIterator[Leaf], *, on_progress: Pr
         await log_dead_letters(
             session.control, task_id, run_id=tally.run_id, shop_id=session.shop.id, stream=tally.stream
         )
-    await finish_task(session.control, task_id, tally.task_counts(), skipped=tally.forbidden)
+    if arrivals and not tally.forbidden:
+        await arrivals.conclude()
+    await finish_task(session.control, task_id, tally.task_counts(), skipped=tally.forbidden, warning=tally.warning)
 
 
 async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: Progress | None) -> None:
@@ -106,7 +116,7 @@ async def stream_window(tally: Tally, stream: Stream, asked: Window | None, sett
         start, end = (instant.replace(microsecond=0) for instant in (asked.start, asked.end))
         return Window(start, max(start, min(end, settled)))
     watermark = await read_watermark(session.control, session.shop.id, stream.name)
-    reach, again = timedelta(days=settings.history_days), settings.overlap
+    reach, again = timedelta(days=settings.history_days), await overlap_of(tally, stream, settings)
     if isinstance(reading, (ByLocalDay, ByTask)):
         reach, again = reading.reach, reading.settle
     if isinstance(reading, ByWindow) and reading.settle:

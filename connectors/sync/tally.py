@@ -30,6 +30,7 @@ class Tally:
     dead_lettered: int = 0
     pending: int = 0
     forbidden: str | None = None
+    warning: str | None = None
     task_id: UUID | None = None
     tables: dict[str, Loaded] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
@@ -91,6 +92,7 @@ class Tally:
             watermark=watermark,
             seconds=round(time.monotonic() - self.started, 3),
             forbidden=self.forbidden,
+            warning=self.warning,
             tables={name: (counts.inserted, counts.updated) for name, counts in self.tables.items()},
         )
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
+import psycopg
 import typer
 
 from connectors.completeness.days import business_day
+from connectors.completeness.lateness import learn
 from connectors.completeness.ledger import Entry, noteworthy, unbalanced
+from connectors.postgres.lateness import all_histograms
 from connectors.settings import Settings
+from connectors.shops import list_shops
 from connectors.sync.session import chosen_shops
 from orchestration.cli.console import out, table
 from orchestration.cli.db import migrated_database
@@ -37,6 +41,7 @@ def ledger(
     entries = read_ledger(url, first=first, last=last, shop_ids=shop_ids)
     shown = entries if everything or day else noteworthy(entries)
     table(f"Ledger {first} … {last}", COLUMNS, [_row(one) for one in shown])
+    _show_lateness(url, settings, shop_ids)
     bad = unbalanced(entries)
     out.print(f"{len(entries)} lines, {len(entries) - len(bad)} of them balance", markup=False)
     raise typer.Exit(1 if bad else 0)
@@ -63,3 +68,18 @@ def _row(one: Entry) -> tuple[object, ...]:
         causes,
         one.unexplained,
     )
+
+
+def _show_lateness(url: str, settings: Settings, shop_ids: list[int] | None) -> None:
+    """How late rows came in the last 30 days, and the overlap that follows from it."""
+    with psycopg.connect(url) as connection:
+        names = {one.id: one.shop_name for one in list_shops(connection)}
+        measured = all_histograms(connection)
+    rows: list[tuple[object, ...]] = []
+    for (shop_id, stream), histogram in measured.items():
+        if shop_ids is None or shop_id in shop_ids:
+            found = learn(histogram, least=settings.overlap, most=settings.most_overlap)
+            minutes = (found.quantile.total_seconds() / 60, found.overlap.total_seconds() / 60)
+            rows.append((names.get(shop_id, f"shop {shop_id}"), stream, found.arrived, found.late, *minutes))
+    if rows:
+        table("Lateness", ("shop", "stream", "arrived", "late", "99.9 % within min", "overlap min"), rows)

@@ -62,7 +62,8 @@ class Reporter:
             self._context.log.info("%s · %s: %s", progress.shop_name, progress.stream, told)
 
     def _succeeded(self, report: SyncReport, asked: Window | None) -> None:
-        self._context.log.info(str(report))
+        tell = self._context.log.warning if report.warning else self._context.log.info
+        tell(str(report))
         cells = self._partitions(self._keys[report.shop_id], report.window, asked)
         if report.forbidden and not report.read:
             self._not_granted(report)
@@ -144,7 +145,7 @@ def metadata_of(report: SyncReport, table: str) -> dict[str, MetadataValue]:
     }
     metadata: dict[str, MetadataValue] = {name: MetadataValue.int(count) for name, count in counts.items()}
     metadata["seconds"] = MetadataValue.float(report.seconds)
-    for name, value in (("window", report.window), ("skipped", report.forbidden)):
+    for name, value in (("window", report.window), ("skipped", report.forbidden), ("warning", report.warning)):
         if value is not None:
             metadata[name] = MetadataValue.text(str(value))
     if report.watermark is not None:

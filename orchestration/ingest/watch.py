@@ -19,11 +19,12 @@ from dagster import (
 
 from orchestration.failures import explained
 from orchestration.ingest.dead_letters import LETTERS_KEY, letters_are_young, verdict_on_age
+from orchestration.ingest.silence import TASKS_KEY, reads_are_not_silent, verdict_on_silence
 from orchestration.names import WATCH_COMPLETENESS
 from orchestration.raw_tables import OWNERS
 from orchestration.resources import Warehouse
 
-SPECS = [letters_are_young]
+SPECS = [letters_are_young, reads_are_not_silent]
 WATCHED = [
     AssetSpec(
         LETTERS_KEY,
@@ -31,12 +32,19 @@ WATCHED = [
         group_name="ops",
         owners=OWNERS,
         kinds={"postgres"},
-    )
+    ),
+    AssetSpec(
+        TASKS_KEY,
+        description="One row per shop, stream and run: what was read, how it ended, what is odd about it.",
+        group_name="ops",
+        owners=OWNERS,
+        kinds={"postgres"},
+    ),
 ]
 watch_completeness = define_asset_job(
     WATCH_COMPLETENESS,
     selection=AssetSelection.checks(*(spec.key for spec in SPECS)),
-    description="Is anything set aside for too long?",
+    description="Is anything set aside for too long, is a shop suspiciously silent?",
 )
 
 
@@ -47,7 +55,10 @@ def build_watching_checks() -> AssetChecksDefinition:
     def watch(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[AssetCheckResult]:
         url, settings = warehouse.database_url(), warehouse.settings()
         with explained():
-            verdicts = [verdict_on_age(url, older_than=timedelta(hours=settings.dead_letter_hours))]
+            verdicts = [
+                verdict_on_age(url, older_than=timedelta(hours=settings.dead_letter_hours)),
+                verdict_on_silence(url),
+            ]
         for verdict in verdicts:
             if not verdict.passed:
                 context.log.warning("%s: %s", verdict.check_name, verdict.description)
