@@ -170,7 +170,8 @@ def _records(letter: KeptLetter) -> Mapping[str, list[RawRecord]]:
     stream, rows = STREAMS[letter.stream], rows_of_letter(letter)
     records = {str(letter.entity): rows.records}
     for copy in stream.entities:
-        if copy.dated and letter.entity == stream.entities[0].table and letter.origin and letter.origin.at:
+        is_copy = copy.dated and copy.table != letter.entity
+        if is_copy and letter.entity == stream.entities[0].table and letter.origin and letter.origin.at:
             records[copy.table] = copy.rows([rows.records[0].payload], at=letter.origin.at).records
     return records
 

@@ -74,7 +74,7 @@ async def by_task(
         if isinstance(made, TransientError):
             failures.append(str(made.args[0]))
             continue
-        leaf = Leaf({reading.table: [made]})
+        leaf = Leaf({reading.entity.table: [made]})
         if not failures and kind == reading.kinds[-1]:
             leaf.watermark = datetime.combine(period.end, time.min, UTC)
         yield leaf

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connectors.temu.entities import Entity
+from connectors.temu.models.finance import BillFile
 from connectors.temu.streams.shapes import ByTask, Stream
 
 BILL_FILES = Stream(
@@ -16,7 +18,7 @@ BILL_FILES = Stream(
     reading=ByTask(
         create="temu.finance.mall.bill.task.create",
         poll="temu.finance.mall.bill.task.get",
-        table="bill_files",
+        entity=Entity(table="bill_files", model=BillFile),
         kinds=("STATEMENT_REPORT", "PAYMENT_REPORT"),
         reach=timedelta(days=62),
         settle=timedelta(days=35),

@@ -201,7 +201,7 @@ class ByTask:
 
     create: str
     poll: str
-    table: str
+    entity: Entity
     kinds: tuple[str, ...]
     reach: timedelta
     settle: timedelta
