@@ -4,6 +4,7 @@ Belongs here: which window is read, in which order, on how many connections, and
 Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, settings=Settings(), shops=None, …)`.
 """
 
+from connectors.sync.authorise import EVENTS, event_states, redeem_code, subscribe_events
 from connectors.sync.check import ShopCheck, check_shop
 from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders, refresh_products
@@ -12,6 +13,7 @@ from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
 
 __all__ = [
+    "EVENTS",
     "DayCount",
     "RecountQuote",
     "ReplayReport",
@@ -21,10 +23,13 @@ __all__ = [
     "SyncProgress",
     "SyncReport",
     "check_shop",
+    "event_states",
     "quote_recount",
     "recount",
+    "redeem_code",
     "refresh_orders",
     "refresh_products",
     "replay",
+    "subscribe_events",
     "sync_shops",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import httpx
 import psycopg
 from psycopg import AsyncConnection
+from pydantic import SecretStr
 
 from connectors.postgres.quota import AppQuota
 from connectors.secrets import SecretBox
@@ -66,9 +67,10 @@ class Office:
         self._quotas: dict[str, AppQuota] = {}
 
     @asynccontextmanager
-    async def session(self, shop: Shop) -> AsyncIterator[ShopSession]:
-        """Open one shop. ConfigurationError if it has no usable credentials."""
-        doors = self._doors(shop)
+    async def session(self, shop: Shop, access_token: SecretStr | None = None) -> AsyncIterator[ShopSession]:
+        """Open one shop, with another access token than the stored one if given. ConfigurationError if it has no usable
+        credentials."""
+        doors = self._doors(shop, access_token)
         writers = Writers(self._url)
         control = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control")
         known = Landed(control, shop.id, doors[0][1].now, self.settings.tracking_patience)
@@ -82,12 +84,14 @@ class Office:
             await writers.close()
             await control.close()
 
-    def _doors(self, shop: Shop) -> list[tuple[Shop, TemuClient]]:
+    def _doors(self, shop: Shop, access_token: SecretStr | None) -> list[tuple[Shop, TemuClient]]:
         """The shop as each of its gateways knows it, its own first."""
         box = SecretBox.open(self.settings)
         with psycopg.connect(self._url) as connection:
             opened = credentials(connection, box, shop.id)
             further = gateways_of(connection, box, shop.id)
+        if access_token:
+            opened = replace(opened, access_token=access_token)
         doors = [(shop, self._client(shop, opened))]
         for one in further:
             known_there = replace(

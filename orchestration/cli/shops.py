@@ -12,10 +12,14 @@ from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, list_shops
 from connectors.sync import check_shop
+from orchestration.cli import shop_authorisation
 from orchestration.cli.console import out, table
 from orchestration.cli.db import migrated_database
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(shop_authorisation.authorise)
+app.command()(shop_authorisation.subscribe)
+app.command("second-gateway")(shop_authorisation.second_gateway)
 
 
 @app.command()
@@ -32,6 +36,8 @@ def add(
     timezone: Annotated[str | None, typer.Option(help="IANA zone; absent: the region's.")] = None,
     default_manager: Annotated[str | None, typer.Option(help="Who answers for products without a manager.")] = None,
     environment: Annotated[str, typer.Option(help="production, or sandbox: kept out of the marts.")] = "production",
+    gateway_url: Annotated[str | None, typer.Option(help="Another address than the official one.")] = None,
+    dialect: Annotated[str, typer.Option(help="How the gateway is spoken to: router or rest.")] = "router",
 ) -> None:
     """Add a shop, or change the one with this mall id. Secrets are stored encrypted.
 
@@ -45,7 +51,8 @@ def add(
         shop_name=name,
         region=region,
         gateway=gateway,
-        gateway_url=None,
+        gateway_url=gateway_url,
+        dialect=dialect,
         entity=entity,
         business_model=business_model,
         timezone=timezone,
