@@ -37,6 +37,8 @@ def celery_settings(broker_url: str | None) -> type | None:
             "task_acks_late": True,
             "broker_connection_retry_on_startup": True,
             "beat_schedule": {
+                "reports.scheduler": {"task": "reports.scheduler", "schedule": timedelta(minutes=1)},
+                "reports.prune_log": {"task": "reports.prune_log", "schedule": daily},
                 "prune_query": {"task": "prune_query", "schedule": daily, "kwargs": prune},
                 "prune_logs": {
                     "task": "prune_logs",

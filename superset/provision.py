@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from alerts import ensure_alerts
 from bundle import Assets, uuid_of
 
 HERE = Path(__file__).resolve().parent
@@ -118,6 +119,8 @@ def main() -> None:
         lambda: ensure_dashboard_roles(assets),
         drop_cached_data,
     ]
+    if os.environ.get("OMNI_SUPERSET_BROKER_URL"):
+        steps.append(ensure_alerts)
     if analyst_password:
         steps.append(lambda: ensure_user(ANALYST, analyst_password, [VIEWER_ROLE]))
     with start_app().app_context():

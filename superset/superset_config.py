@@ -13,7 +13,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # so that this folder's own modules are importable in every Superset process
 
 from background import celery_settings  # noqa: E402
+from exports import export_words_of_links  # noqa: E402
 from language import serve_overlay  # noqa: E402
+from mailing import browser_settings, mail_settings  # noqa: E402
 from page import leave_out_what_is_closed  # noqa: E402
 from readers import ReaderSecurityManager, connect_as_reader, read_views  # noqa: E402
 from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
@@ -105,7 +107,22 @@ FILTER_STATE_CACHE_CONFIG = file_cache("filter_state", 30 * 86_400)
 EXPLORE_FORM_DATA_CACHE_CONFIG = file_cache("explore", 7 * 86_400)
 THUMBNAIL_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 
-CELERY_CONFIG = celery_settings(os.environ.get("OMNI_SUPERSET_BROKER_URL"))
+BROKER_URL = os.environ.get("OMNI_SUPERSET_BROKER_URL")
+CELERY_CONFIG = celery_settings(BROKER_URL)
+
+# --- alerts: Superset's own where there is a broker, else Dagster judges the same file --------------------------------
+PUBLIC_URL = os.environ.get("OMNI_SUPERSET_URL") or "http://localhost:8088"
+if BROKER_URL:
+    from superset.tasks.types import FixedExecutor
+
+    ALERT_REPORTS_EXECUTORS = [FixedExecutor("admin")]
+    ALERT_REPORTS_NOTIFICATION_DRY_RUN = False
+    EMAIL_REPORTS_SUBJECT_PREFIX = ""
+    EMAIL_REPORTS_CTA = "打开 Open"
+    globals().update(
+        mail_settings(os.environ.get("OMNI_SMTP_URL"), os.environ.get("OMNI_MAIL_FROM") or "omni@localhost")
+    )
+    globals().update(browser_settings(os.environ.get("OMNI_SUPERSET_INTERNAL_URL") or PUBLIC_URL, PUBLIC_URL))
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 ROW_LIMIT = 10_000
@@ -121,7 +138,7 @@ FEATURE_FLAGS = {
     "DRILL_TO_DETAIL": True,
     "DASHBOARD_VIRTUALIZATION": True,
     "CHART_PLUGINS_EXPERIMENTAL": True,  # big number with comparison to the previous period (pop_kpi)
-    "ALERT_REPORTS": False,
+    "ALERT_REPORTS": bool(BROKER_URL),
     "ENABLE_TEMPLATE_PROCESSING": False,
     "THUMBNAILS": False,
     "EMBEDDED_SUPERSET": False,
@@ -136,6 +153,7 @@ def FLASK_APP_MUTATOR(app: object) -> None:  # noqa: N802 - Superset's name
     """What we add to Superset's own answers."""
     serve_overlay(app)
     leave_out_what_is_closed(app)
+    export_words_of_links(app)
 
 
 APP_NAME = "temu-omni"

@@ -1,7 +1,7 @@
 """The job that tells people, every quarter of an hour, in the light code location.
 
-Belongs here: job and schedule. It is off where Superset's own alerts run (a broker is configured), so that nobody is
-told twice.
+Belongs here: job and schedule. Where Superset's own alerts run (a broker is configured) it leaves their mail to
+Superset, so that nobody is told twice; chat groups and reports stay with us.
 """
 
 import os
@@ -21,7 +21,8 @@ BROKER = "OMNI_SUPERSET_BROKER_URL"
 def judge_and_tell(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """Judge what is due, tell it, write reports; fail at the end with everything that went wrong."""
     with explained():
-        done = run_round(warehouse.settings(), warehouse.database_url(), datetime.now(UTC))
+        mails = not os.environ.get(BROKER)
+        done = run_round(warehouse.settings(), warehouse.database_url(), datetime.now(UTC), alerts_by_mail=mails)
     states = [f"{one.alert.key} {one.recipient}: {one.state} {one.value or one.message}" for one in done.verdicts]
     context.log.info("%s alerts judged, %s messages sent\n%s", len(states), done.told, "\n".join(states))
     for path in done.reports:
@@ -37,12 +38,11 @@ def tell_alerts() -> None:
 
 
 def alert_schedule() -> ScheduleDefinition:
-    """Every quarter of an hour; stopped at first where Superset tells the alerts itself."""
-    status = DefaultScheduleStatus.STOPPED if os.environ.get(BROKER) else DefaultScheduleStatus.RUNNING
+    """Every quarter of an hour."""
     return ScheduleDefinition(
         name="tell_alerts_quarter_hourly",
         job=tell_alerts,
         cron_schedule="*/15 * * * *",
         execution_timezone="Asia/Shanghai",
-        default_status=status,
+        default_status=DefaultScheduleStatus.RUNNING,
     )

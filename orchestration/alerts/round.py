@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from connectors.errors import OmniError
-from connectors.notices.recipients import Recipient, list_recipients
+from connectors.notices.recipients import MAIL, Recipient, list_recipients
 from connectors.postgres.urls import bi_reader_url
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
@@ -33,8 +33,10 @@ class Round:
     problems: list[str] = field(default_factory=list)
 
 
-def run_round(settings: Settings, url: str, now: datetime, rules: Path = ALERTS_FILE) -> Round:
-    """Do what is due at `now` (aware)."""
+def run_round(
+    settings: Settings, url: str, now: datetime, rules: Path = ALERTS_FILE, *, alerts_by_mail: bool = True
+) -> Round:
+    """Do what is due at `now` (aware). Without `alerts_by_mail` somebody else mails the alerts, not the reports."""
     alerts, reports = read_rules(rules)
     done = Round()
     with (
@@ -42,10 +44,11 @@ def run_round(settings: Settings, url: str, now: datetime, rules: Path = ALERTS_
         psycopg.connect(bi_reader_url(url, settings), autocommit=True) as reader,
     ):
         recipients = list_recipients(connection, SecretBox.open(settings))
+        told = recipients if alerts_by_mail else [one for one in recipients if one.channel != MAIL]
         checked = last_checks(connection)
         for alert in alerts:
             if alert.schedule.is_due(now, checked.get(alert.key)):
-                _alert(connection, reader, settings, alert, recipients, now, done)
+                _alert(connection, reader, settings, alert, told, now, done)
         sent = _last_reports(connection)
         for report in reports:
             if report.schedule.is_due(now, sent.get(report.key)):

@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from connectors.errors import ConfigurationError
+from connectors.notices.recipients import MAIL, list_recipients
+from connectors.secrets import SecretBox
+from connectors.settings import Settings
 from orchestration.cli.environment import SUPERSET_DIR
 from orchestration.cli.services import superset_python
 
@@ -64,6 +69,19 @@ def provision_bi(environment: Mapping[str, str], tell: Callable[[str], None] = p
         raise ConfigurationError(
             f"Superset could not be provisioned:\n{''.join(lines[-20:])}", remedy="mend the cause and start again"
         )
+
+
+def with_mail_recipients(environment: Mapping[str, str], settings: Settings, url: str) -> dict[str, str]:
+    """The same variables, with the mailboxes of the alerts where Superset sends alerts itself (a broker is there)."""
+    if not environment.get("OMNI_SUPERSET_BROKER_URL"):
+        return dict(environment)
+    with psycopg.connect(url) as connection:
+        found = list_recipients(connection, SecretBox.open(settings))
+    mail: dict[str, list[str]] = {}
+    for one in found:
+        if one.channel == MAIL:
+            mail.setdefault(one.role, []).append(one.target.get_secret_value())
+    return dict(environment) | {"OMNI_BI_MAIL_RECIPIENTS": json.dumps(mail)}
 
 
 def run_bi_script(environment: Mapping[str, str], script: str, *arguments: str, question: object = None) -> object:

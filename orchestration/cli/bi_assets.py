@@ -13,7 +13,7 @@ import typer
 from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli import bi_users
-from orchestration.cli.bi import install_bi, provision_bi, run_bi_script
+from orchestration.cli.bi import install_bi, provision_bi, run_bi_script, with_mail_recipients
 from orchestration.cli.console import out, say
 from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import SUPERSET_DIR, superset_environment
@@ -47,7 +47,7 @@ def apply_command() -> None:
     problems = _lines(run_bi_script({}, "validate.py"))
     if problems:
         _tell(problems, "")
-    provision_bi(superset_environment(settings, url), say)
+    provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url), say)
 
 
 @app.command()

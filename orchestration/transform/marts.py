@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from orchestration.names import MARTS_POOL
 from orchestration.raw_tables import OWNERS
 from orchestration.resources import Warehouse
+from orchestration.transform.cached_answers import forget_cached_answers
 from orchestration.transform.checks import CHECKED_TABLES, checked_key, verdict_key
 from orchestration.transform.dbt import build_folder, dbt_of
 from orchestration.transform.results import keep_dbt_results
@@ -54,7 +55,8 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
         started = datetime.now(UTC)
         try:
             yield from dbt_of(warehouse).cli(arguments, context=context, target_path=target).stream()
-        finally:  # a build that a broken E rule stopped has verdicts, too
+        finally:  # a build that a broken E rule stopped has verdicts and changed marts, too
+            forget_cached_answers(warehouse.settings().data_dir)
             keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
 
     return dbt_models

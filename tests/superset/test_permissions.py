@@ -167,6 +167,13 @@ def test_an_answer_kept_for_one_reader_is_not_given_to_another(
     assert again["is_cached"] is True
 
 
+def test_a_downloaded_file_has_the_words_of_a_link(readers: dict[str, Reader], datasets: dict[str, int]) -> None:
+    link = "'<a href=\"/superset/dashboard/gmv/\">' || order_line_key || '</a>'"
+    column: Any = {"label": "link", "expressionType": "SQL", "sqlExpression": link}
+    text = readers["kim"].ask(datasets["fct_order_lines_costed"], [column], result_format="csv").text
+    assert text.split() == ["\ufefflink", "L1"]
+
+
 def test_managers_see_all_ranks_and_the_amounts_of_their_own(
     readers: dict[str, Reader], datasets: dict[str, int]
 ) -> None:
