@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # so that this folder's own modules are importable in every Superset process
 
+from asked import remember_questions  # noqa: E402
 from background import celery_settings  # noqa: E402
 from exports import export_words_of_links  # noqa: E402
 from language import serve_overlay  # noqa: E402
@@ -154,6 +155,7 @@ def FLASK_APP_MUTATOR(app: object) -> None:  # noqa: N802 - Superset's name
     serve_overlay(app)
     leave_out_what_is_closed(app)
     export_words_of_links(app)
+    remember_questions(app)
 
 
 APP_NAME = "temu-omni"

@@ -53,14 +53,21 @@ select {{ columns | join(', ') }} from {{ mart }} where {{ condition }};
 {{ return(columns | map(attribute='quoted') | list) }}
 {% endmacro %}
 
-{# Costs show up as money: counts of lines without a cost and the share of costed revenue tell no price. #}
+{#
+Costs show up as money: counts of lines without a cost and the share of costed revenue tell no price. What an alert on
+the profit of a line observed is such a profit.
+#}
 {% macro _without_costs(columns, names) %}
 {% set ns = namespace(shown=[], per_article=false) %}
 {% for name in names if name in var('article_columns') %}{% set ns.per_article = true %}{% endfor %}
 {% for column in columns %}
 {% set is_cost = ns.per_article and (column.name in var('cost_texts') or column.dtype == 'numeric'
                  and column.name not in var('harmless_amounts') and modules.re.search(var('cost_words'), column.name)) %}
-{% do ns.shown.append('null::' ~ column.data_type ~ ' as ' ~ column.quoted if is_cost else column.quoted) %}
+{% set shown = 'null::' ~ column.data_type ~ ' as ' ~ column.quoted if is_cost else column.quoted %}
+{% if column.name == 'observed' and 'rule' in names %}
+{% set shown = "case when rule <> 'negative_margin' then observed end as observed" %}
+{% endif %}
+{% do ns.shown.append(shown) %}
 {% endfor %}
 {{ return(ns.shown) }}
 {% endmacro %}

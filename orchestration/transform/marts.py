@@ -19,6 +19,7 @@ from orchestration.transform.cached_answers import forget_cached_answers
 from orchestration.transform.checks import CHECKED_TABLES, checked_key, verdict_key
 from orchestration.transform.dbt import build_folder, dbt_of
 from orchestration.transform.results import keep_dbt_results
+from orchestration.transform.warm import warm_answers
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -57,6 +58,7 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
             yield from dbt_of(warehouse).cli(arguments, context=context, target_path=target).stream()
         finally:  # a build that a broken E rule stopped has verdicts and changed marts, too
             forget_cached_answers(warehouse.settings().data_dir)
+            context.log.info("dashboards: %s", warm_answers(warehouse.settings()))
             keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
 
     return dbt_models

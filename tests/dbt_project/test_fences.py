@@ -26,6 +26,10 @@ RANKS = """
         as t (manager, gmv_cny, rank_gmv)
 """
 DAYS = "create table marts.dim_date as select date '2026-03-01' as date_day"
+ALERTS = """
+    create table marts.mart_order_alerts as
+    select * from (values ('negative_margin', -3.50), ('price_outlier', 12.00)) as t (rule, observed)
+"""
 SCOPES = f"""
     insert into ops.bi_scopes (scope_key, kind, value, username)
     values ('{KEY}', 'manager', 'kim', 'kim'), ('{KEY}', 'shop', '2', 'owner')
@@ -43,7 +47,7 @@ def fenced(_warehouse: Any, postgres_server: Any) -> Iterator[Any]:
         patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
         _warehouse.empty()
         migrate(_warehouse.url, postgres_server.settings)
-        for statement in (LINES, RANKS, DAYS, DAILY, "truncate ops.bi_scopes", SCOPES):
+        for statement in (LINES, RANKS, DAYS, DAILY, ALERTS, "truncate ops.bi_scopes", SCOPES):
             _warehouse.execute(statement)
         _warehouse.dbt("run-operation", "fence_all_marts")
         yield _warehouse
@@ -72,6 +76,11 @@ def test_operations_see_every_line_and_no_cost_of_an_article(ask: Ask) -> None:
 
 def test_operations_see_the_profit_of_a_shop_and_day(ask: Ask) -> None:
     assert ask("bi_operations", "select profit_cny from marts_operations.mart_daily") == [(Decimal(70),)]
+
+
+def test_operations_see_that_a_line_lost_money_and_not_how_much(ask: Ask) -> None:
+    found = dict(ask("bi_operations", "select rule, observed from marts_operations.mart_order_alerts"))
+    assert found == {"negative_margin": None, "price_outlier": Decimal(12)}
 
 
 def test_a_manager_sees_own_lines_with_their_costs(ask: Ask) -> None:

@@ -174,6 +174,16 @@ def test_a_downloaded_file_has_the_words_of_a_link(readers: dict[str, Reader], d
     assert text.split() == ["\ufefflink", "L1"]
 
 
+def test_only_questions_of_those_without_a_fence_are_kept_to_be_asked_again(
+    readers: dict[str, Reader], datasets: dict[str, int], installation: Installation
+) -> None:
+    folder = installation.settings.data_dir / "superset" / "asked"
+    for name, kept in (("kim", 0), ("ops", 0), ("fin", 1)):
+        form = {"dashboardId": 1}
+        data(readers[name].ask(datasets["fct_order_lines_costed"], ["order_line_key"], form_data=form))
+        assert len(list(folder.glob("*.json"))) == kept
+
+
 def test_managers_see_all_ranks_and_the_amounts_of_their_own(
     readers: dict[str, Reader], datasets: dict[str, int]
 ) -> None:
