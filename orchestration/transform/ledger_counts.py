@@ -89,7 +89,7 @@ class _Ledger:
     def answers(self, stream: str, reading: ByOrder) -> Iterator[Entry]:
         """Answers about orders: each order that wants one has one, or it is known why not."""
         query = queries.answers(reading.lookup.entity.table)
-        values = {"stream": stream, "statuses": list(reading.statuses) or None}
+        values = {"stream": stream, "statuses": list(reading.statuses) or None, "spares": reading.spares}
         for row in self._rows(query, **values):
             yield self._entry(stream, row, reported=row["wanted"], set_aside=row["set_aside"])
 
