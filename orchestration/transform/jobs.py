@@ -33,12 +33,16 @@ def build_marts_job(models: AssetsDefinition) -> Any:  # Dagster exports no type
 
 FRESH_MARTS = ("fct_order_lines_costed", "mart_gmv_daily")
 """What people look at right after an event: the lines and the day. The rest follows with the next whole build."""
+FRESH_VIEWS = ("mart_source_freshness", "view_data_trust", "view_order_line_derivation")
+"""Views that read what is built here: replacing a table drops them, so they are made again in the same build."""
 
 
 def build_fresh_job(models: AssetsDefinition) -> Any:
     """The few marts of an event and what they are made of, without checks: the whole build judges them soon after."""
     wanted = [key for key in models.keys if key.path[-1] in FRESH_MARTS]
+    views = [key for key in models.keys if key.path[-1] in FRESH_VIEWS]
     selection = AssetSelection.assets(*wanted).upstream() & AssetSelection.assets(*models.keys)
+    selection = selection | AssetSelection.assets(*views)
     return define_asset_job(
         BUILD_FRESH,
         selection=selection.without_checks(),
