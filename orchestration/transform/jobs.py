@@ -41,8 +41,8 @@ def build_fresh_job(models: AssetsDefinition) -> Any:
     """The few marts of an event and what they are made of, without checks: the whole build judges them soon after."""
     wanted = [key for key in models.keys if key.path[-1] in FRESH_MARTS]
     views = [key for key in models.keys if key.path[-1] in FRESH_VIEWS]
-    selection = AssetSelection.assets(*wanted).upstream() & AssetSelection.assets(*models.keys)
-    selection = selection | AssetSelection.assets(*views)
+    made_of = AssetSelection.assets(*wanted).upstream() & AssetSelection.assets(*models.keys)
+    selection = made_of | AssetSelection.assets(*views)
     return define_asset_job(
         BUILD_FRESH,
         selection=selection.without_checks(),
