@@ -22,7 +22,7 @@ from connectors.sync.session import ShopSession, chosen_shops, open_office
 from connectors.sync.streams import land_all
 from connectors.sync.tally import Tally
 from connectors.temu.extract import Leaf
-from connectors.temu.named import cases_of_orders, skus_by_id
+from connectors.temu.named import cancellations_of_orders, cases_of_orders, skus_by_id
 from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Stream
 
 Work = Callable[[ShopSession], Coroutine[Any, Any, SyncReport]]
@@ -77,6 +77,7 @@ async def _refresh_orders(session: ShopSession, sns: list[str], history: timedel
         await _land(orders, named())
         if session.offering(STREAMS["after_sales"]):
             await _land_cases(orders, sns, history)
+        await _land_cancellations(orders, sns)
         await land_answers(orders, sns)
     except Exception as error:
         await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
@@ -96,6 +97,21 @@ async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> 
 
     async def cases() -> AsyncIterator[Leaf]:
         yield await cases_of_orders(session.client, session.reader, reading, sns, Window(now - history, now))
+
+    await _land(tally, cases())
+    _add(orders, tally)
+
+
+async def _land_cancellations(orders: Tally, sns: Sequence[str]) -> None:
+    """Cancellation cases of the orders, which change their money, too."""
+    stream = STREAMS["cancellations"]
+    reading = stream.reading
+    if not isinstance(reading, ByCatalogue):
+        raise TypeError("cancellations are read as a catalogue")
+    client, tally = orders.session.client, Tally(orders.session, stream.name, "refresh", orders.run_id)
+
+    async def cases() -> AsyncIterator[Leaf]:
+        yield await cancellations_of_orders(client, reading, sns)
 
     await _land(tally, cases())
     _add(orders, tally)

@@ -29,6 +29,12 @@ async def cases_of_orders(
     return leaf
 
 
+async def cancellations_of_orders(client: TemuClient, reading: ByCatalogue, order_sns: Sequence[str]) -> Leaf:
+    """Cancellation cases of the named orders (§13.4), whose list has no time filter."""
+    rows = await _read(client, reading.listing, "parentOrderSnList", order_sns, {})
+    return Leaf({reading.listing.entity.table: rows.records}, rows.rejected)
+
+
 async def skus_by_id(client: TemuClient, reading: ByCatalogue, sku_ids: Sequence[int]) -> Leaf:
     """The SKUs as they are now, whatever bucket they are in (§10.3), with today's dated copy."""
     found = Rows()

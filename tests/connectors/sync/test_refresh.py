@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
 import pytest
 
 from connectors.errors import OmniError
@@ -45,6 +46,22 @@ def test_a_refreshed_order_brings_its_after_sales_case_and_its_money(desk, gatew
     assert desk.query(details, case) == desk.query(cases, case)
     amounts = "select source_updated_at >= (%s::timestamptz) from raw_temu.order_amounts where parent_order_sn = %s"
     assert desk.query(amounts, desk.query(cases, case)[0][0], order) == [(True,)]
+
+
+def test_a_refreshed_order_brings_its_cancellation(desk, gateway, shop):
+    cancelled = desk.query(
+        "select o.parent_order_sn from raw_temu.orders o where shop_id = %s and status = 3 order by 1 limit 1", shop.id
+    )[0][0]
+    with psycopg.connect(desk.url) as conn:
+        conn.execute("delete from raw_temu.cancellations where shop_id = %s", [shop.id])
+    refresh_orders(
+        desk.url, settings=desk.settings, temu_shop_id=shop.temu_shop_id, parent_order_sns=[cancelled], run_id="r"
+    )
+    lines = "jsonb_array_elements(payload -> 'afterSalesInfoList')"
+    found = desk.query(
+        f"select distinct {lines} ->> 'parentOrderSn' from raw_temu.cancellations where shop_id = %s", shop.id
+    )
+    assert found == [(cancelled,)]
 
 
 def test_each_named_order_is_told_as_read_or_absent(desk, shop):
