@@ -5,12 +5,16 @@ A backfill is a range or a set of cells of `ingest_orders`, launched from the UI
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from dagster import AssetObservation, AssetSelection, Config, OpExecutionContext, define_asset_job, job, op
 from pydantic import Field
 
 import connectors.sync
+from connectors.errors import OmniError
+from connectors.postgres.due_orders import due_orders
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.dead_letters import replay_dead_letters
@@ -25,6 +29,7 @@ from orchestration.names import (
     NAMED_PRODUCTS_STEP,
     PRODUCTS_POOL,
     RECOUNT_ORDERS,
+    REFRESH_DUE,
     REFRESH_ORDERS,
     REFRESH_PRODUCTS,
     WEBHOOKS_POOL,
@@ -149,6 +154,40 @@ def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> No
     context.log_event(AssetObservation(temu_key(table), description=str(report)))
 
 
+@op(pool=WEBHOOKS_POOL)
+def refresh_orders_near_their_deadline(context: OpExecutionContext, warehouse: Warehouse) -> None:
+    """Read again what has to be shipped within a day or delivered within the hour; a shop in trouble stops no other."""
+    url, settings = warehouse.database_url(), warehouse.settings()
+    with psycopg.connect(url) as conn:
+        due = due_orders(conn, now=datetime.now(UTC), limit=MOST_DUE_ORDERS)
+    by_shop: dict[int, list[str]] = {}
+    for order in due:
+        by_shop.setdefault(order.temu_shop_id, []).append(order.parent_order_sn)
+    failures: dict[str, OmniError] = {}
+    for temu_shop_id, sns in by_shop.items():
+        try:
+            report = connectors.sync.refresh_orders(
+                url, settings=settings, temu_shop_id=temu_shop_id, parent_order_sns=sns, run_id=context.run_id
+            )
+        except OmniError as error:
+            failures[f"shop {temu_shop_id}"] = error
+        else:
+            _tell_refresh(context, "orders", report)
+    if failures:
+        texts = {shop: str(error) for shop, error in failures.items()}
+        raise failure_from_many("Some shops could not be asked; the next visit asks again.", texts, repeat=False)
+
+
+MOST_DUE_ORDERS = 500
+"""About 1,500 calls: a visit ends before the next one at the platform's first quota of 20 calls a second."""
+
+
+@job(name=REFRESH_DUE, description="Orders to ship within a day and parcels promised within the hour, looked at again.")
+def refresh_due_orders() -> None:
+    """The ship-by watch."""
+    refresh_orders_near_their_deadline()
+
+
 @job(name=REFRESH_PRODUCTS, description="The products named in the run's configuration, with price and stock.")
 def refresh_products() -> None:
     """Some products, now."""
@@ -169,6 +208,7 @@ JOBS: list[Any] = [
     recount_orders,
     refresh_orders,
     refresh_products,
+    refresh_due_orders,
     replay_dead_letters,
     watch_completeness,
 ]

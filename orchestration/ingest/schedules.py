@@ -9,7 +9,13 @@ from datetime import timedelta
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
 
 from orchestration.busy import is_busy
-from orchestration.ingest.jobs import ingest_orders, ingest_products, ingest_reports, recount_orders
+from orchestration.ingest.jobs import (
+    ingest_orders,
+    ingest_products,
+    ingest_reports,
+    recount_orders,
+    refresh_due_orders,
+)
 from orchestration.ingest.partitions import cell_key
 from orchestration.ingest.watch import watch_completeness
 from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
@@ -97,6 +103,22 @@ def ingest_reports_daily(context: ScheduleEvaluationContext) -> RunRequest | Ski
     return _live_tick(context, ingest_reports.name)
 
 
+@schedule(
+    job=refresh_due_orders,
+    cron_schedule="5-59/10 * * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Orders whose deadline to ship or to deliver is near.",
+)
+def watch_deadlines_every_10_minutes(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """One visit for all shops, between the ticks of the orders."""
+    if not context.instance.get_dynamic_partitions(SHOPS_PARTITIONS):
+        return _no_shops()
+    if is_busy(context.instance, refresh_due_orders.name):
+        return SkipReason("the visit before is not finished")
+    return RunRequest(tags={"dagster/priority": "1"})
+
+
 def _live_tick(context: ScheduleEvaluationContext, job_name: str) -> RunRequest | SkipReason:
     if not context.instance.get_dynamic_partitions(SHOPS_PARTITIONS):
         return _no_shops()
@@ -116,4 +138,5 @@ SCHEDULES = [
     reread_yesterday_nightly,
     recount_closed_days_nightly,
     watch_completeness_hourly,
+    watch_deadlines_every_10_minutes,
 ]

@@ -57,6 +57,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "ingest_reports",
         "load_files",
         "recount_orders",
+        "refresh_due_orders",
         "refresh_orders",
         "refresh_products",
         "replay_dead_letters",
@@ -72,6 +73,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "recount_closed_days_nightly": "15 3 * * *",
         "watch_completeness_hourly": "20 * * * *",
         "tell_alerts_quarter_hourly": "*/15 * * * *",
+        "watch_deadlines_every_10_minutes": "5-59/10 * * * *",
     }
     assert [one.name for one in ingest.sensors or []] == ["shops_follow_table", "webhook_inbox", "file_inbox"]
     assert [one.name for one in transform.sensors or []] == ["marts_follow_raw", "fresh_marts_follow_events"]
