@@ -54,7 +54,7 @@ def add(
     settings = Settings()
     url = migrated_database(settings)
     managers, shops = manager or [], shop or []
-    _refuse_mismatch(role, managers, shops)
+    refuse_mismatch(role, managers, shops)
     password = None if keep_password else _password()
     with psycopg.connect(url) as connection:
         values = managers or [str(get_shop(connection, name).id) for name in shops]
@@ -87,7 +87,8 @@ def list_command() -> None:
     table("Readers", ("name", "roles", "rows", "last login"), rows)
 
 
-def _refuse_mismatch(role: Role, managers: list[str], shops: list[str]) -> None:
+def refuse_mismatch(role: Role, managers: list[str], shops: list[str]) -> None:
+    """ConfigurationError when a role that is limited has nobody's rows, or one that is not has somebody's."""
     needed = {Role.manager: managers, Role.shop_owner: shops}
     if role in needed and not needed[role]:
         option = "--manager" if role is Role.manager else "--shop"
