@@ -1,4 +1,4 @@
-"""`omni bi users`: a reader with rows of their own needs to be told whose; the others must not be limited by accident."""
+"""`omni bi users`: a reader with own rows needs to be told whose; the others must not be limited by accident."""
 
 from __future__ import annotations
 
