@@ -72,8 +72,9 @@ def fresh_marts_follow_events(context: SensorEvaluationContext) -> RunRequest | 
     instance = context.instance
     if is_busy(instance, BUILD_MARTS) or is_busy(instance, BUILD_FRESH):
         return SkipReason("the marts are being built")
-    builds = [build for job in (BUILD_MARTS, BUILD_FRESH) if (build := _last_build(instance, job))]
-    last = max(builds, key=lambda build: build.started_at, default=None)
+    whole, last = _last_build(instance, BUILD_MARTS), _last_build(instance, BUILD_FRESH)
+    if whole and (last is None or whole.started_at > last.started_at):
+        last = replace(whole, ended_at=None)  # its events are built; its length asks for no rest of this quick one
     return _decide(context, _refreshed(instance), last)
 
 
