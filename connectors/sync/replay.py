@@ -138,8 +138,13 @@ def rows_of_letter(letter: KeptLetter) -> Rows:
     origin = letter.origin
     if origin is None or origin.at is None:
         raise ValueError(f"letter {letter.id} does not say where it belongs")
-    entity = STREAMS[letter.stream].entity_of(origin.entity)
-    return entity.rows([letter.payload.encode()], at=origin.at, prefix=origin.prefix, extra=origin.extra)
+    stream, payload = STREAMS[letter.stream], letter.payload.encode()
+    read = [
+        entity.rows([payload], at=origin.at, prefix=origin.prefix, extra=origin.extra)
+        for entity in stream.entities_of(origin.entity)
+    ]
+    # Gateways word the same record differently: the first model that can read it is the one that it was written for.
+    return next((rows for rows in read if not rows.rejected), read[0])
 
 
 async def _land(conn: AsyncConnection, judged: Replayed, run_id: str) -> Replayed:

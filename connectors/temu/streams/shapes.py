@@ -6,12 +6,32 @@ Belongs here: the vocabulary in which the modules beside this one are written. H
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Literal
 
 from connectors.temu.entities import Entity
+from connectors.temu.streams.questions import ByIds, ByLocalDay, ByTask, IdQuery, Ids, Source
+
+__all__ = [
+    "ROUTERS",
+    "Batch",
+    "ByCatalogue",
+    "ByIds",
+    "ByLocalDay",
+    "ByOrder",
+    "ByTask",
+    "ByWindow",
+    "IdQuery",
+    "Ids",
+    "Listing",
+    "Lookup",
+    "Reading",
+    "Source",
+    "Stream",
+    "Subject",
+]
 
 
 @dataclass(frozen=True)
@@ -135,83 +155,6 @@ class ByCatalogue:
     settles_after: timedelta | None = None
 
 
-Ids = tuple[int, ...]
-"""An id that has landed, the ids above it first: (goods id, SKU id)."""
-Source = Literal["skus", "goods", "advertised_goods", "open_activities", "partner_skcs", "partner_skus"]
-"""Where ids come from: `products` and their goods, goods that `ad_details` last saw advertised, activities that have
-not ended, SKCs and product SKUs of the cross-border gateways."""
-
-
-@dataclass(frozen=True)
-class IdQuery:
-    """An operation that answers about up to `size` landed ids at once; `params` words the question.
-
-    `rows_path` leads to the records, list by list; empty = the whole answer is one record about the one id asked for.
-    """
-
-    api_type: str
-    entity: Entity
-    size: int
-    params: Callable[[Sequence[Ids]], Mapping[str, object]]
-    rows_path: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ByIds:
-    """Ask about every landed id of a kind: in batches, or list by list with the id in the parameter `word`."""
-
-    source: Source
-    ask: IdQuery | Listing
-    word: str = ""
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Operations that this way of reading calls."""
-        return (self.ask.api_type,)
-
-
-@dataclass(frozen=True)
-class ByLocalDay:
-    """Ask for a report on each whole local day of the shop, and on each landed id if there is a `source`.
-
-    `window` names the parameters for the day's first and last millisecond. The first reading reaches back `reach`; a
-    later one reads the days of the last `settle` again, because reports move while orders are cancelled.
-    """
-
-    api_type: str
-    entity: Entity
-    window: tuple[str, str]
-    reach: timedelta
-    settle: timedelta
-    source: Source | None = None
-    word: str = ""
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Operations that this way of reading calls."""
-        return (self.api_type,)
-
-
-@dataclass(frozen=True)
-class ByTask:
-    """Have files made, month by month: `create` a task per kind, `poll` it, fetch the file.
-
-    `reach` and `settle` are those of `ByLocalDay`.
-    """
-
-    create: str
-    poll: str
-    entity: Entity
-    kinds: tuple[str, ...]
-    reach: timedelta
-    settle: timedelta
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Operations that this way of reading calls."""
-        return (self.create, self.poll)
-
-
 ROUTERS = ("US", "EU", "GLOBAL")
 """The gateways that serve orders (§1); PARTNER and CN serve the goods of cross-border sellers."""
 
@@ -285,6 +228,12 @@ class Stream:
         owners = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
         found = [one if isinstance(one, Entity) else getattr(one, "entity", None) for one in owners]
         return tuple(one for one in found if isinstance(one, Entity))
+
+    def entities_of(self, table: str) -> tuple[Entity, ...]:
+        """The kinds of record that land in a table of this stream, however it is read; the usual one first."""
+        others = (one for one in (self.otherwise, self.rest) if one)
+        variants = (self, *(replace(self, reading=one, otherwise=None, rest=None) for one in others))
+        return tuple(entity for one in variants for entity in one.entities if entity.table == table)
 
     def entity_of(self, table: str) -> Entity:
         """The kind of record that lands in a table of this stream. LookupError if none does."""

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sync import SyncFailure, SyncReport, check_shop, refresh_orders
+from connectors.sync import SyncFailure, SyncReport, check_shop, refresh_orders, replay
+from connectors.temu.decoding import RecordDecoder
 from connectors.temu.entities import number_of
+from connectors.temu.models.rest import PlainOrder
 from connectors.temu.signing import sign_rest
 from connectors.temu.streams import STREAMS, rest
 from tests.connectors.sync.conftest import Desk, Gateway
@@ -81,6 +83,12 @@ def test_streams_that_the_interface_does_not_know_are_left_out() -> None:
     assert known == {"orders", "products", "activities"}
 
 
+class NoOrder(PlainOrder):
+    """What no order looks like."""
+
+    never_there: int
+
+
 @pytest.fixture
 def plain_desk(desk: Desk, gateway: Gateway) -> Desk:
     """The first shop, spoken to in the other dialect."""
@@ -148,3 +156,18 @@ def test_a_refused_token_stops_the_shop(plain_desk: Desk) -> None:
     [failure] = plain_desk.sync(shops=[plain_desk.shops[0].shop_name])
     assert isinstance(failure, SyncFailure)
     assert "401" in failure.message
+
+
+def test_a_flat_order_that_was_set_aside_is_replayed_in_its_own_dialect(plain_desk: Desk) -> None:
+    shop = plain_desk.shops[0].shop_name
+    entity = rest.ORDERS.listing.entity
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(entity), "_decoder", RecordDecoder(NoOrder))
+        plain_desk.sync(shops=[shop], streams=["orders"])
+    vars(entity).pop("_decoder", None)
+    [(aside,)] = plain_desk.query("select count(*) from ops.dead_letters where resolved_at is null")
+    assert aside > 0
+    report = replay(plain_desk.url, settings=plain_desk.settings, run_id="again")
+    assert {letter.fate for letter in report.letters} == {"landed"}
+    assert report.failures == []
+    assert plain_desk.query("select count(*) from raw_temu.orders") == [(aside,)]
