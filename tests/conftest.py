@@ -78,9 +78,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 def _stop_servers_of_killed_sessions() -> None:
     """A session that was killed could not stop its server; the next one does."""
     for left in Path(tempfile.gettempdir()).glob("omni-test-*/session.pid"):
-        if left.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(left.read_text() or os.getpid())):
-            stop_embedded(Settings(_env_file=None, data_dir=left.parent, database_url=None))
-            shutil.rmtree(left.parent)
+        try:
+            if left.stat().st_uid != os.geteuid() or psutil.pid_exists(int(left.read_text() or os.getpid())):
+                continue
+            left.rename(left.with_suffix(".stopping"))
+        except FileNotFoundError:  # another session begins at the same time and was first
+            continue
+        stop_embedded(Settings(_env_file=None, data_dir=left.parent, database_url=None))
+        shutil.rmtree(left.parent)
 
 
 def _stop_waiting_for_the_disk(url: str) -> None:

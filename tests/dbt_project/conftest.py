@@ -1,6 +1,7 @@
 """A warehouse to build marts in: one migrated database for this folder, dbt run in-process, staging filled by hand.
 
-One database, because dbt parses the whole project again for each new one.
+One database and one parsed project: left alone, dbt parses everything again for each new database and for each other
+`--vars`, which costs as much as building. Variables still count, they are read when a node is compiled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -25,12 +27,12 @@ class Warehouse:
 
     url: str
     artefacts: Path
+    parsed: Manifest
 
     def dbt(self, *arguments: str) -> list[Any]:
         """Run dbt; fail with its messages if anything failed. Returns the results of the nodes."""
-        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        outputs = ["--target-path", str(self.artefacts), "--log-path", str(self.artefacts), "--quiet"]
-        outcome = dbtRunner().invoke([*arguments, *places, *outputs])
+        # A copy, because compiling writes into it.
+        outcome = dbtRunner(manifest=self.parsed.deepcopy()).invoke([*arguments, *_places(self.artefacts)])
         if outcome.exception is not None:
             raise outcome.exception
         results = list(getattr(outcome.result, "results", None) or [])
@@ -74,10 +76,21 @@ class Warehouse:
             connection.execute(statement)  # type: ignore[arg-type]
 
 
+def _places(artefacts: Path) -> list[str]:
+    outputs = ["--target-path", str(artefacts), "--log-path", str(artefacts), "--quiet"]
+    return ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), *outputs]
+
+
 @pytest.fixture(scope="session")
 def _warehouse(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    url = postgres_server.create_database()
-    yield Warehouse(url, tmp_path_factory.mktemp("dbt"))
+    url, artefacts = postgres_server.create_database(), tmp_path_factory.mktemp("dbt")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMNI_DATABASE_URL", url)
+        outcome = dbtRunner().invoke(["parse", *_places(artefacts)])
+    if outcome.exception is not None:
+        raise outcome.exception
+    assert isinstance(outcome.result, Manifest)
+    yield Warehouse(url, artefacts, outcome.result)
     postgres_server.drop_database(url)
 
 

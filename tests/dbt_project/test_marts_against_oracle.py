@@ -104,18 +104,17 @@ def contract(pattern: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def built(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterable[Built]:
+def built(_warehouse: Warehouse) -> Iterable[Built]:
     """The marts of one world, and what the oracle makes of the same rows."""
     world = nasty_world(seed=2025, parents=1500)
-    warehouse = Warehouse(postgres_server.create_database(), tmp_path_factory.mktemp("oracle"))
     staged = contract("staging/**/_*.yml")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("OMNI_DATABASE_URL", warehouse.url)
+        environment.setenv("OMNI_DATABASE_URL", _warehouse.url)
+        _warehouse.empty()
         for model, rows in world.items():
-            fill(warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
-        warehouse.build_marts("--vars", f"{{as_of_date: '{AS_OF}'}}")
-    yield warehouse, expected_marts(world, AS_OF)
-    postgres_server.drop_database(warehouse.url)
+            fill(_warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
+        _warehouse.build_marts("--vars", f"{{as_of_date: '{AS_OF}'}}")
+    yield _warehouse, expected_marts(world, AS_OF)
 
 
 def fill(url: str, model: str, types: dict[str, str], rows: Rows) -> None:

@@ -74,11 +74,11 @@ def figures(warehouse: Warehouse, mart: str, period: str) -> Figures:
 
 
 @pytest.fixture(scope="module")
-def history(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
-    warehouse = Warehouse(postgres_server.create_database(), tmp_path_factory.mktemp("restated"))
-    staged = contract("staging/**/_*.yml")
+def history(_warehouse: Warehouse) -> Iterator[History]:
+    warehouse, staged = _warehouse, contract("staging/**/_*.yml")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OMNI_DATABASE_URL", warehouse.url)
+        warehouse.empty()
         for model, rows in nasty_world(seed=7, parents=700).items():
             fill(warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
         warehouse.build_marts(*DAY)
@@ -91,7 +91,7 @@ def history(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> I
             warehouse.execute(statement)
         warehouse.build_marts(*DAY)
         yield History(warehouse, before, figures(warehouse, "mart_gmv_daily", "order_date"), months)
-    postgres_server.drop_database(warehouse.url)
+    warehouse.execute("truncate ops.month_closings")
 
 
 def test_the_causes_of_a_day_add_up_to_its_difference_to_the_cent(history: History) -> None:
