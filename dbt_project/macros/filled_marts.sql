@@ -47,3 +47,9 @@
         'mart_sync_runs': ['int_sync_runs__measured', 'true'],
     }) }}
 {% endmacro %}
+
+{# Marts that keep what is over, and which of their rows every build renews: only these tell when it was. #}
+{% macro renewed_rows() %}
+    {%- set held = "status = 'open'" -%}
+    {{ return({'mart_money_alerts': held, 'mart_order_alerts': held, 'mart_shop_alerts': held}) }}
+{% endmacro %}

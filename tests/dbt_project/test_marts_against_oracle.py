@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import psycopg
 import pytest
@@ -104,7 +102,7 @@ def contract(pattern: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def built(_warehouse: Warehouse) -> Iterable[Built]:
+def built(_warehouse: Warehouse) -> Built:
     """The marts of one world, and what the oracle makes of the same rows."""
     world = nasty_world(seed=2025, parents=1500)
     staged = contract("staging/**/_*.yml")
@@ -114,7 +112,7 @@ def built(_warehouse: Warehouse) -> Iterable[Built]:
         for model, rows in world.items():
             fill(_warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
         _warehouse.build_marts("--vars", f"{{as_of_date: '{AS_OF}'}}")
-    yield _warehouse, expected_marts(world, AS_OF)
+    return _warehouse, expected_marts(world, AS_OF)
 
 
 def fill(url: str, model: str, types: dict[str, str], rows: Rows) -> None:

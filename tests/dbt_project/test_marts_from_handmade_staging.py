@@ -6,6 +6,7 @@ line and a line without cost.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -145,23 +146,31 @@ DAYS_OF_E1 = {
 WEEK_OF_E1 = "4 3 1 4 245.75 21.15 224.60 189.35 90.00 2.11 5.00 92.24 0.4871 0.8431 81.92 0.0861 0.2500"
 
 
-@pytest.mark.parametrize("types", TYPES.values(), ids=TYPES)
-def test_worked_example_e1_comes_out_to_the_cent(warehouse: Warehouse, types: dict[str, str]) -> None:
-    fill_with_e1(warehouse, types)
-    warehouse.build_marts(*AS_OF)
-    fact = {row["parent_key"]: row for row in warehouse.rows("select * from marts.fct_order_lines_costed")}
+@pytest.fixture(scope="module", params=TYPES)
+def e1(_warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """All marts of the worked example, with its columns of one kind of types."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMNI_DATABASE_URL", _warehouse.url)
+        _warehouse.empty()
+        fill_with_e1(_warehouse, TYPES[request.param])
+        _warehouse.build_marts(*AS_OF)
+        yield _warehouse
+
+
+def test_worked_example_e1_comes_out_to_the_cent(e1: Warehouse) -> None:
+    fact = {row["parent_key"]: row for row in e1.rows("select * from marts.fct_order_lines_costed")}
     for parent, expected in FACT_OF_E1.items():
         wanted = [None if figure == "-" else figure for figure in expected.split()]
         wanted[1] = f"{Decimal(wanted[1] or 0):.10f}"
         assert _figures(fact[parent], FACT) == wanted, parent
-    days = {row["order_date"]: row for row in warehouse.rows("select * from marts.mart_gmv_daily")}
+    days = {row["order_date"]: row for row in e1.rows("select * from marts.mart_gmv_daily")}
     assert {day: _figures(row, PERIOD) for day, row in days.items()} == {
         day: expected.split() for day, expected in DAYS_OF_E1.items()
     }
-    [week] = warehouse.rows("select * from marts.mart_gmv_weekly")
+    [week] = e1.rows("select * from marts.mart_gmv_weekly")
     assert (week["week_start"], week["week_label"]) == (date(2026, 2, 23), "2026-W09")
     assert _figures(week, PERIOD) == WEEK_OF_E1.split()
-    local = warehouse.rows("select order_date_local, gmv_cny from marts.mart_gmv_daily_local where gmv_cny > 0")
+    local = e1.rows("select order_date_local, gmv_cny from marts.mart_gmv_daily_local where gmv_cny > 0")
     assert local == [{"order_date_local": date(2026, 2, 28), "gmv_cny": Decimal("245.75")}]
 
 
@@ -172,13 +181,11 @@ PNL_OF_E1 = """
 """
 
 
-def test_the_accounts_of_e1_book_refund_and_penalty_on_their_own_days(warehouse: Warehouse) -> None:
-    fill_with_e1(warehouse, TYPES["floats and naive Beijing times"])
-    warehouse.build_marts(*AS_OF)
-    rows = warehouse.rows("select * from marts.mart_pnl_lines order by accounting_date, line_no")
+def test_the_accounts_of_e1_book_refund_and_penalty_on_their_own_days(e1: Warehouse) -> None:
+    rows = e1.rows("select * from marts.mart_pnl_lines order by accounting_date, line_no")
     booked = [f"{row['accounting_date']} {row['pnl_line']} {row['amount_cny']}" for row in rows]
     assert booked == [entry.strip() for entry in PNL_OF_E1.split(",")]
-    months = warehouse.rows("select * from marts.mart_pnl_reconciliation order by month_start")
+    months = e1.rows("select * from marts.mart_pnl_reconciliation order by month_start")
     columns = "order_profit_cny left_out_cny refund_timing_cny refund_value_cny charge_timing_cny accounting_profit_cny"
     assert [_figures(row, columns) for row in months] == [
         ["78.60", "0.00", "0.00", "0.00", "0.00", "78.60"],
@@ -186,18 +193,17 @@ def test_the_accounts_of_e1_book_refund_and_penalty_on_their_own_days(warehouse:
     ]
 
 
-def test_building_twice_changes_nothing_and_staging_stays_its_owners(warehouse: Warehouse) -> None:
-    fill_with_e1(warehouse, TYPES["all text"])
-    warehouse.build_marts(*AS_OF)
-    [completed] = warehouse.rows("select count(*) as n from staging.stg_files__sales_targets")
+@pytest.mark.parametrize("e1", ["all text"], indirect=True)
+def test_building_twice_changes_nothing_and_staging_stays_its_owners(e1: Warehouse) -> None:
+    [completed] = e1.rows("select count(*) as n from staging.stg_files__sales_targets")
     assert completed["n"] == 0  # absent: created empty
-    [orders] = warehouse.rows("select count(*) as n, count(package_sn) as packages from staging.stg_temu__orders")
+    [orders] = e1.rows("select count(*) as n, count(package_sn) as packages from staging.stg_temu__orders")
     assert (orders["n"], orders["packages"]) == (4, 0)  # rows kept, absent columns added
-    before = _everything(warehouse)
-    warehouse.dbt("build", "--select", "intermediate", "marts", *AS_OF)  # as people type it: with the unit tests
-    assert _everything(warehouse) == before
-    warehouse.execute("drop table staging.stg_temu__orders")  # nothing that was built depends on it
-    assert _everything(warehouse) == before
+    before = _everything(e1)
+    e1.dbt("build", "--select", "intermediate", "marts", *AS_OF)  # as people type it: with the unit tests
+    assert _everything(e1) == before
+    e1.execute("drop table staging.stg_temu__orders")  # nothing that was built depends on it
+    assert _everything(e1) == before
 
 
 def _everything(warehouse: Warehouse) -> dict[str, object]:

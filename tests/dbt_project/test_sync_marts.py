@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.dbt_project.conftest import Warehouse
 
 AS_OF = ("--vars", "{as_of_date: '2026-03-01'}")
@@ -74,3 +76,18 @@ def test_good_rows_are_judged_rightly_beside_rows_that_make_no_sense(warehouse: 
     assert {state for (shop, _), state in states.items() if shop != "one"} == {"paused"}
     [gap] = warehouse.rows("select * from marts.mart_sync_reconciliation where reported_orders = 3")
     assert (gap["gap"], gap["is_alert"]) == (3, True)
+    _only_what_builds_renew_can_be_stale(warehouse)
+
+
+def _only_what_builds_renew_can_be_stale(warehouse: Warehouse) -> None:
+    """§8: every mart is at most two hours behind the newest raw rows; an alert that is over is as old as it is."""
+    warehouse.execute(
+        "insert into marts.mart_shop_alerts (alert_date, rule, rule_name, severity, entity_key, first_seen, last_seen,"
+        " status, closed_on, days_open, _refreshed_at) values ('2026-02-01', 'grade_drop', 'grade', 'high', '9',"
+        " '2026-02-01', '2026-02-02', 'closed', '2026-02-03', 1, '2026-02-03')"
+    )
+    is_fresh = ("test", "--select", "e_every_mart_is_fresh_and_filled", *AS_OF)
+    warehouse.dbt(*is_fresh)
+    warehouse.execute("update marts.mart_shop_alerts set status = 'open', closed_on = null where entity_key = '9'")
+    with pytest.raises(AssertionError, match="e_every_mart_is_fresh_and_filled: Got 1 result"):
+        warehouse.dbt(*is_fresh)

@@ -9,7 +9,8 @@ with newest as (
 {% for mart, upstream in filled_marts().items() %}
 select '{{ mart }}' as mart, 'stale' as violation
 from newest
-where newest.loaded_at - interval '2 hours' > (select max(_refreshed_at) from {{ ref(mart) }})
+where newest.loaded_at - interval '2 hours'
+    > (select max(_refreshed_at) from {{ ref(mart) }} where {{ renewed_rows().get(mart, 'true') }})
 {%- if upstream %}
 union all
 select '{{ mart }}', 'empty'
