@@ -30,6 +30,9 @@ MODE_TAG = "omni/mode"
 LIVE = "live"
 WINDOW = "window"
 
+LANE_TAG = "omni/lane"
+"""Which lane of the app key's quota a run uses; absent: live for news, backfill for cells."""
+
 REQUEST_TAG = "omni/request"
 """What a program asked for through the API: equal requests have equal tags."""
 REQUESTED_BY_TAG = "omni/requested_by"

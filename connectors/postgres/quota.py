@@ -1,7 +1,8 @@
 """One quota per app key for all shops, processes and machines: its state is a row of `ops.app_quota`.
 
-Belongs here: handing out slots in time. The row holds when the next call may start; one UPDATE reserves as many slots
-as callers wait for (generic cell rate algorithm without bursts). Who is told "too frequent" moves it for everybody.
+Belongs here: handing out slots in time. The row holds when the next call may start; one statement reserves as many
+slots as callers wait for (generic cell rate algorithm without bursts), as far as their lane reaches (`lanes`). Who is
+told "too frequent" moves it for everybody.
 """
 
 from __future__ import annotations
@@ -11,17 +12,8 @@ from collections import deque
 
 from psycopg import AsyncConnection, Connection
 
-MOST_SLOTS = 32
-"""Slots reserved in one round trip at most, so that one busy process cannot starve the others."""
+from connectors.postgres.lanes import MOST_SLOTS, Lane, Reservation, reserve
 
-_RESERVE = """
-    update ops.app_quota
-    set next_slot_at = greatest(next_slot_at, clock_timestamp()) + %(slots)s * (interval '1 second' / calls_per_second)
-    where app_key = %(app_key)s
-    returning
-        extract(epoch from interval '1 second' / calls_per_second)::float8,
-        extract(epoch from next_slot_at - clock_timestamp())::float8
-"""
 _PENALISE = """
     update ops.app_quota
     set next_slot_at = greatest(next_slot_at, clock_timestamp() + %(seconds)s * interval '1 second')
@@ -46,11 +38,13 @@ def calls_per_second(conn: Connection, app_key: str) -> float:
 
 
 class AppQuota:
-    """The quota of one app key. `conn` is in autocommit and may be shared by the quotas of a process."""
+    """The quota of one app key, for one shop on one lane. `conn` is in autocommit; the quotas of a process share it."""
 
-    def __init__(self, conn: AsyncConnection, app_key: str) -> None:
+    def __init__(self, conn: AsyncConnection, app_key: str, lane: Lane = Lane.LIVE, shop_id: int = 0) -> None:
         self._conn = conn
         self._app_key = app_key
+        self._lane = lane
+        self._shop_id = shop_id
         self._waiting: deque[asyncio.Future[float]] = deque()
         self._server: asyncio.Task[None] | None = None
         self._known = False
@@ -74,34 +68,30 @@ class AppQuota:
         """Reserve slots for everybody who waits, until nobody does."""
         while self._waiting:
             count = min(len(self._waiting), MOST_SLOTS)
-            turns = [self._waiting.popleft() for _ in range(count)]
             try:
-                waits = await self._reserve(count)
+                reservation = await self._reserve(count)
             except Exception as error:  # noqa: BLE001 - handed to those who wait for it
-                self._tell_all([*turns, *self._waiting], error)
-                self._waiting.clear()
+                self._tell_all(error)
                 return
-            for turn, seconds in zip(turns, waits, strict=True):
+            for seconds in reservation.waits:
+                turn = self._waiting.popleft()
                 if not turn.done():
                     turn.set_result(seconds)
+            if len(reservation.waits) < count:
+                await asyncio.sleep(reservation.ask_again)
+                self._waiting = deque(turn for turn in self._waiting if not turn.done())
 
-    async def _reserve(self, slots: int) -> list[float]:
-        """Seconds from now until each of the next `slots` slots."""
+    async def _reserve(self, slots: int) -> Reservation:
         await self._ensure()
-        cursor = await self._conn.execute(_RESERVE, {"app_key": self._app_key, "slots": slots})
-        row = await cursor.fetchone()
-        if row is None:
-            raise LookupError(f"the quota of app key {self._app_key} vanished from ops.app_quota")
-        spacing, after_last = row
-        return [after_last - spacing * (slots - index) for index in range(slots)]
+        return await reserve(self._conn, self._app_key, self._lane, self._shop_id, slots)
 
     async def _ensure(self) -> None:
         if not self._known:
             await self._conn.execute(_ENSURE, [self._app_key])
             self._known = True
 
-    @staticmethod
-    def _tell_all(turns: list[asyncio.Future[float]], error: Exception) -> None:
-        for turn in turns:
+    def _tell_all(self, error: Exception) -> None:
+        for turn in self._waiting:
             if not turn.done():
                 turn.set_exception(error)
+        self._waiting.clear()

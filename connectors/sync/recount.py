@@ -15,6 +15,7 @@ import psycopg
 
 from connectors.completeness.days import closed_days, days_between, only_closed, window_of_business_day
 from connectors.errors import ConfigurationError
+from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.order_counts import landed_orders, orders_landed_by, set_aside_orders, store_reported
 from connectors.postgres.quota import calls_per_second
@@ -145,7 +146,7 @@ class _Recount:
     async def all(self, database_url: str, shops: Sequence[Shop]) -> list[Counted]:
         """Every shop, `shops_in_parallel` at a time."""
         places = asyncio.Semaphore(self._settings.shops_in_parallel)
-        async with open_office(database_url, self._settings) as office:
+        async with open_office(database_url, self._settings, lane=Lane.RECONCILE) as office:
 
             async def one(shop: Shop) -> None:
                 async with places:

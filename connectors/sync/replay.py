@@ -24,6 +24,7 @@ from connectors.postgres.dead_letters import (
     resolve_letter,
     take_letter,
 )
+from connectors.postgres.lanes import Lane
 from connectors.postgres.load import Loaded, load_records
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.tables import RAW_TABLES
@@ -206,6 +207,7 @@ def _follow(database_url: str, settings: Settings, letters: Iterable[Replayed], 
                 window=window,
                 run_id=run_id,
                 on_event=lambda _event: None,
+                lane=Lane.RECONCILE,
             )
             failures += [event for event in outcomes if isinstance(event, SyncFailure)]
     return failures

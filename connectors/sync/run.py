@@ -21,6 +21,7 @@ from connectors.errors import (
     StreamForbiddenError,
     TransientError,
 )
+from connectors.postgres.lanes import Lane
 from connectors.records import Window
 from connectors.settings import Settings
 from connectors.shops import Shop
@@ -55,6 +56,7 @@ def sync_shops(
     on_event: Callable[[SyncEvent], None],
     on_progress: Progress | None = None,
     breakers: Breakers | None = None,
+    lane: Lane | None = None,
 ) -> list[SyncEvent]:
     """Read shops (None = all active) and streams (None = all) and store what they say; the outcomes in order.
 
@@ -62,9 +64,11 @@ def sync_shops(
     `on_event` hears each report or failure at once, `on_progress` each committed part. Trouble with a shop is a
     `SyncFailure`, never an exception; ConfigurationError is raised for a shop or stream that does not exist.
     A run of several readings passes the same `breakers` to each, so that a shop that failed is not asked again at once.
+    `lane` None: news go before everybody on the app key's quota, a window takes what is left.
     """
     run = _Run(settings, _chosen_streams(streams), window, run_id, on_event, on_progress)
-    return asyncio.run(run.all(database_url, chosen_shops(database_url, shops), breakers))
+    lane = lane or (Lane.BACKFILL if window else Lane.LIVE)
+    return asyncio.run(run.all(database_url, chosen_shops(database_url, shops), breakers, lane))
 
 
 def _chosen_streams(names: Sequence[str] | None) -> list[Stream]:
@@ -98,10 +102,12 @@ class _Run:
         self._refused_apps: dict[str, AppError] = {}
         self._outcomes: list[SyncEvent] = []
 
-    async def all(self, database_url: str, shops: Sequence[Shop], breakers: Breakers | None = None) -> list[SyncEvent]:
+    async def all(
+        self, database_url: str, shops: Sequence[Shop], breakers: Breakers | None, lane: Lane
+    ) -> list[SyncEvent]:
         """Every shop, `shops_in_parallel` at a time."""
         places = asyncio.Semaphore(self._settings.shops_in_parallel)
-        async with open_office(database_url, self._settings, breakers) as office:
+        async with open_office(database_url, self._settings, breakers, lane) as office:
 
             async def one(shop: Shop) -> None:
                 async with places:

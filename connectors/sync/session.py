@@ -14,6 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from pydantic import SecretStr
 
+from connectors.postgres.lanes import Lane
 from connectors.postgres.quota import AppQuota
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
@@ -49,7 +50,7 @@ class ShopSession:
 
 
 class Office:
-    """What the shops of one run share: database, HTTP pool, one quota per app key."""
+    """What the shops of one run share: database, HTTP pool, the lane of their app keys' quotas."""
 
     def __init__(
         self,
@@ -58,13 +59,15 @@ class Office:
         http: httpx.AsyncClient,
         quota: AsyncConnection,
         breakers: Breakers,
+        lane: Lane,
     ) -> None:
         self.settings = settings
+        self._lane = lane
         self._breakers = breakers
         self._url = database_url
         self._http = http
         self._quota = quota
-        self._quotas: dict[str, AppQuota] = {}
+        self._quotas: dict[tuple[str, int], AppQuota] = {}
 
     @asynccontextmanager
     async def session(self, shop: Shop, access_token: SecretStr | None = None) -> AsyncIterator[ShopSession]:
@@ -107,21 +110,27 @@ class Office:
             gateway=shop.gateway,
             gateway_url=shop.gateway_url,
             credentials=Credentials(shop.app_key, opened.app_secret, opened.access_token),
-            limiter=self._quotas.setdefault(shop.app_key, AppQuota(self._quota, shop.app_key)),
+            limiter=self._limiter(shop),
             dialect=shop.dialect,
             in_flight=self.settings.requests_in_flight,
             breaker=self._breakers.of((shop.id, shop.gateway), shop.shop_name),
         )
 
+    def _limiter(self, shop: Shop) -> AppQuota:
+        quota = AppQuota(self._quota, shop.app_key, self._lane, shop.id)
+        return self._quotas.setdefault((shop.app_key, shop.id), quota)
+
 
 @asynccontextmanager
-async def open_office(database_url: str, settings: Settings, breakers: Breakers | None = None) -> AsyncIterator[Office]:
+async def open_office(
+    database_url: str, settings: Settings, breakers: Breakers | None = None, lane: Lane = Lane.LIVE
+) -> AsyncIterator[Office]:
     """The shared parts of a run. `breakers` are kept from an earlier reading of the same run, if there was one."""
     async with (
         build_http(timeout_seconds=settings.request_timeout_seconds) as http,
         await AsyncConnection.connect(database_url, autocommit=True, application_name="omni quota") as quota,
     ):
-        yield Office(database_url, settings, http, quota, breakers or new_breakers(settings))
+        yield Office(database_url, settings, http, quota, breakers or new_breakers(settings), lane)
 
 
 def new_breakers(settings: Settings) -> Breakers:

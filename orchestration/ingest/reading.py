@@ -13,6 +13,7 @@ from datetime import date
 from dagster import AssetExecutionContext
 
 from connectors.errors import ConfigurationError
+from connectors.postgres.lanes import Lane
 from connectors.records import Window
 from connectors.shops import Shop
 from connectors.sync import sync_shops
@@ -21,7 +22,7 @@ from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
 from orchestration.ingest.shops import active_shops
-from orchestration.names import LIVE, MODE_TAG, SHOPS_PARTITIONS
+from orchestration.names import LANE_TAG, LIVE, MODE_TAG, SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 Readings = Sequence[tuple[Window | None, Sequence[str]]]
@@ -62,6 +63,7 @@ def read_cells(
             on_event=reporter.for_window(window),
             on_progress=reporter.progress,
             breakers=breakers,
+            lane=_lane(context),
         )
     _fail_by_name(reporter, earlier)
 
@@ -74,6 +76,13 @@ def _fail_by_name(reporter: Reporter, earlier: EarlierAttempts) -> None:
             texts,
             repeat=any(may_pass(error) for error in reporter.failures.values()),
         )
+
+
+def _lane(context: AssetExecutionContext) -> Lane | None:
+    name = context.run.tags.get(LANE_TAG)
+    if name and name not in set(Lane):
+        raise ConfigurationError(f"no lane is called {name}", remedy=f"tag {LANE_TAG} with one of {', '.join(Lane)}")
+    return Lane(name) if name else None
 
 
 def _readings(

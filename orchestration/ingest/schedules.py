@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
 
+from connectors.postgres.lanes import Lane
 from orchestration.busy import is_busy
 from orchestration.ingest.jobs import (
     ingest_orders,
@@ -18,7 +19,7 @@ from orchestration.ingest.jobs import (
 )
 from orchestration.ingest.partitions import cell_key
 from orchestration.ingest.watch import watch_completeness
-from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
+from orchestration.names import LANE_TAG, LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
 
 LIVE_TAGS = {MODE_TAG: LIVE, "dagster/priority": "1"}
 """Fresh data goes before waiting backfills."""
@@ -62,7 +63,7 @@ def reread_yesterday_nightly(context: ScheduleEvaluationContext) -> RunRequest |
         return _no_shops()
     yesterday = (context.scheduled_execution_time - timedelta(days=1)).date()
     cells = {RANGE_START_TAG: cell_key(yesterday, shops[0]), RANGE_END_TAG: cell_key(yesterday, shops[-1])}
-    return RunRequest(run_key=yesterday.isoformat(), tags={MODE_TAG: WINDOW, **cells})
+    return RunRequest(run_key=yesterday.isoformat(), tags={MODE_TAG: WINDOW, LANE_TAG: Lane.RECONCILE, **cells})
 
 
 @schedule(
