@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     breaker_rest_seconds: float = Field(default=120.0, gt=0, description="The rest after which one call tries again.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)
+    proxy_us: SecretStr | None = Field(
+        default=None,
+        description="Proxy for calls to the US gateway, http://user:password@host:port: allow-lists of IPs.",
+    )
+    proxy_eu: SecretStr | None = Field(default=None, description="The same for the EU gateway.")
+    proxy_global: SecretStr | None = Field(default=None, description="The same for the GLOBAL gateway.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Log lines of the services, as JSON; debug shows every call."
@@ -117,6 +123,12 @@ class Settings(BaseSettings):
     def tracking_patience(self) -> timedelta:
         """Age at which the scans of a parcel that has not arrived are too old."""
         return timedelta(hours=self.tracking_hours)
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Proxy per gateway, where one is set."""
+        known = {"US": self.proxy_us, "EU": self.proxy_eu, "GLOBAL": self.proxy_global}
+        return {gateway: proxy.get_secret_value() for gateway, proxy in known.items() if proxy}
 
     @property
     def webhook_inbox(self) -> Path:

@@ -5,8 +5,8 @@ Belongs here: client, connections and quota of a shop; nothing of them is shared
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 import httpx
@@ -14,6 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from pydantic import SecretStr
 
+from connectors.errors import ConfigurationError
 from connectors.postgres.lanes import Lane
 from connectors.postgres.quota import AppQuota
 from connectors.secrets import SecretBox
@@ -56,7 +57,7 @@ class Office:
         self,
         database_url: str,
         settings: Settings,
-        http: httpx.AsyncClient,
+        lines: Mapping[str, httpx.AsyncClient],
         quota: AsyncConnection,
         breakers: Breakers,
         lane: Lane,
@@ -65,7 +66,7 @@ class Office:
         self._lane = lane
         self._breakers = breakers
         self._url = database_url
-        self._http = http
+        self._lines = lines
         self._quota = quota
         self._quotas: dict[tuple[str, int], AppQuota] = {}
 
@@ -105,7 +106,7 @@ class Office:
 
     def _client(self, shop: Shop, opened: ShopCredentials) -> TemuClient:
         return TemuClient(
-            self._http,
+            self._lines.get(shop.gateway, self._lines[DIRECT]),
             shop=shop.shop_name,
             gateway=shop.gateway,
             gateway_url=shop.gateway_url,
@@ -127,10 +128,29 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """The shared parts of a run. `breakers` are kept from an earlier reading of the same run, if there was one."""
     async with (
-        build_http(timeout_seconds=settings.request_timeout_seconds) as http,
+        AsyncExitStack() as opened,
         await AsyncConnection.connect(database_url, autocommit=True, application_name="omni quota") as quota,
     ):
-        yield Office(database_url, settings, http, quota, breakers or new_breakers(settings), lane)
+        lines = {name: await opened.enter_async_context(line) for name, line in _lines(settings).items()}
+        yield Office(database_url, settings, lines, quota, breakers or new_breakers(settings), lane)
+
+
+DIRECT = ""
+"""The line of gateways without a proxy of their own."""
+
+
+def _lines(settings: Settings) -> dict[str, httpx.AsyncClient]:
+    """An HTTP pool per gateway with a proxy, and the one of all others."""
+    lines = {DIRECT: build_http(timeout_seconds=settings.request_timeout_seconds)}
+    for gateway, proxy in settings.proxies.items():
+        try:
+            lines[gateway] = build_http(timeout_seconds=settings.request_timeout_seconds, proxy=proxy)
+        except (ValueError, httpx.InvalidURL):
+            raise ConfigurationError(
+                f"the proxy of gateway {gateway} is no http(s) address",
+                remedy=f"set OMNI_PROXY_{gateway}=http://user:password@host:port",
+            ) from None
+    return lines
 
 
 def new_breakers(settings: Settings) -> Breakers:

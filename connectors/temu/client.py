@@ -264,8 +264,16 @@ def official_url(gateway: str) -> str:
         ) from None
 
 
-def build_http(*, timeout_seconds: float) -> httpx.AsyncClient:
-    """The connections that all shops of a process share; close it when done."""
+def build_http(*, timeout_seconds: float, proxy: str | None = None) -> httpx.AsyncClient:
+    """The connections that all shops of a process share; close it when done. `proxy` wins over the environment's.
+
+    ValueError for a proxy that is no http(s) address.
+    """
+    if proxy:
+        if httpx.URL(proxy).scheme not in ("http", "https") or not httpx.URL(proxy).host:
+            raise ValueError("not an http(s) address")
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=60.0)
+        return httpx.AsyncClient(timeout=timeout_seconds, proxy=proxy, limits=limits, trust_env=False)
     if getproxies():
         return httpx.AsyncClient(timeout=timeout_seconds)
     return httpx.AsyncClient(timeout=timeout_seconds, transport=LeanTransport())
