@@ -5,7 +5,7 @@ with grades as (
         'grade_drop' as rule, shop_id::text as entity_key, shop_id,
         score as observed, score - score_change as threshold
     from {{ ref('mart_shop_scorecard') }}
-    where is_grade_drop
+    where is_grade_drop and as_of_date = {{ as_of_date() }} -- older scores are kept beside those of today
 ),
 
 sources as ( -- one that was never read has no lag
@@ -18,11 +18,13 @@ sources as ( -- one that was never read has no lag
 
 letters as (
     select
-        'dead_letters' as rule, concat_ws(':', shop_id, entity) as entity_key, shop_id,
+        'dead_letters' as rule,
+        coalesce(shop_id || ':', '') || coalesce(entity, '') as entity_key, -- either may be unknown, and is then told apart
+        min(shop_id) as shop_id,
         count(*) as observed, 0 as threshold
     from {{ ref('mart_dead_letters') }}
     where is_open
-    group by shop_id, entity
+    group by 2
 ),
 
 gaps as (

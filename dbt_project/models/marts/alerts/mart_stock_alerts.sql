@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='sku_code', on_schema_change='append_new_columns',
-    full_refresh=false, post_hook="delete from {{ this }} where as_of_date <> " ~ as_of_date()
+    full_refresh=false, post_hook="delete from {{ this }} where as_of_date <> {{ as_of_date() }}"
 ) }}
 {%- set lead, safety, review = var('stock_lead_days'), var('stock_safety_days'), var('stock_review_days') %}
 -- Rebuilt as a whole; the rows of the run before are only asked since when a level holds (chapter 7).
