@@ -12,9 +12,9 @@ FORECASTS = (
 )
 
 
-def _build(warehouse: Warehouse, as_of: str, *more: str) -> None:
+def _build(warehouse: Warehouse, as_of: str, *more: str, what: str = "+view_gmv_forecast_series") -> None:
     arguments = ("--vars", f"{{as_of_date: '{as_of}'}}", *more)
-    only = ("--select", "+view_gmv_forecast_series", "--exclude", "staging", "--exclude-resource-type", "unit_test")
+    only = ("--select", what, "--exclude", "staging", "--exclude-resource-type", "unit_test")
     only += ("--exclude-resource-type", "test")
     warehouse.dbt("build", *only, *arguments)
 
@@ -34,7 +34,7 @@ def test_past_forecasts_survive_later_builds_and_full_refreshes(warehouse: Wareh
     assert first == {"made_on": date(2026, 2, 20), "n": 60, "gmv": Decimal("600.00")}
     warehouse.execute("update staging.stg_temu__orders set total_price = 20")  # the past turns out otherwise
     _build(warehouse, "2026-02-27")
-    _build(warehouse, "2026-02-27", "--full-refresh")
+    _build(warehouse, "2026-02-27", "--full-refresh", what="mart_gmv_forecast+")
     assert warehouse.rows(FORECASTS) == [first, {"made_on": date(2026, 2, 27), "n": 60, "gmv": Decimal("1200.00")}]
     chart = warehouse.rows(
         "select actual_gmv_cny, forecast_week_before_gmv_cny, forecast_gmv_cny from marts.view_gmv_forecast_series "
