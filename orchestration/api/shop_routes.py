@@ -17,7 +17,19 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue, SecretStr
 from connectors.errors import ConfigurationError
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, get_shop, list_shops
+from connectors.shops import (
+    BUSINESS_MODELS,
+    ENVIRONMENTS,
+    GATEWAYS,
+    REGION_TIMEZONES,
+    NewShop,
+    Shop,
+    ShopCredentials,
+    add_shop,
+    change_shop,
+    get_shop,
+    list_shops,
+)
 from connectors.sync import check_shop
 from orchestration.api.access import Admin, Operator, Viewer, audit
 from orchestration.api.fields import PlainText
@@ -25,6 +37,11 @@ from orchestration.api.problems import ProblemError, responses
 
 ShopName = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="Name, mall id or id.")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
+# The document tells what `connectors.shops` lets through, which refuses the rest with a remedy.
+Region = Annotated[PlainText, Field(json_schema_extra={"enum": [*REGION_TIMEZONES]})]
+Gateway = Annotated[PlainText, Field(json_schema_extra={"enum": [*GATEWAYS]})]
+Environment = Annotated[PlainText, Field(json_schema_extra={"enum": [*ENVIRONMENTS]})]
+BusinessModel = Annotated[PlainText, Field(json_schema_extra={"enum": [*BUSINESS_MODELS]})]
 
 _EXAMPLE: dict[str, JsonValue] = {
     "temu_shop_id": 634418000000001,
@@ -63,12 +80,12 @@ class ShopChange(BaseModel):
     model_config = {"extra": "forbid", "json_schema_extra": {"examples": [{"default_manager": "Li"}]}}
 
     shop_name: PlainText | None = None
-    region: PlainText | None = None
-    gateway: PlainText | None = None
+    region: Region | None = None
+    gateway: Gateway | None = None
     app_key: PlainText | None = None
-    environment: PlainText | None = None
+    environment: Environment | None = None
     entity: PlainText | None = None
-    business_model: PlainText | None = None
+    business_model: BusinessModel | None = None
     timezone: PlainText | None = None
     default_manager: PlainText | None = None
     settlement_lag_days: Annotated[int, Field(ge=0, le=3650)] | None = None
@@ -87,15 +104,15 @@ class ShopRequest(BaseModel):
 
     temu_shop_id: Annotated[int, Field(gt=0, lt=2**63, description="The platform's mall id.")]
     shop_name: PlainText
-    region: PlainText
-    gateway: PlainText = "US"
+    region: Region
+    gateway: Gateway = "US"
     app_key: PlainText
     app_secret: Secret
     access_token: Secret
     token_expires_at: AwareDatetime | None = None
-    environment: PlainText = "production"
+    environment: Environment = "production"
     entity: PlainText | None = None
-    business_model: PlainText | None = None
+    business_model: BusinessModel | None = None
     timezone: PlainText | None = None
     default_manager: PlainText | None = None
     settlement_lag_days: Annotated[int, Field(ge=0, le=3650)] | None = None
