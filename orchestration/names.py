@@ -30,6 +30,9 @@ MODE_TAG = "omni/mode"
 LIVE = "live"
 WINDOW = "window"
 
+QUOTE_TAG = "omni/expected"
+"""Calls, rows and minutes that a backfill was expected to take, one tag each: `omni/expected/calls` …"""
+
 LANE_TAG = "omni/lane"
 """Which lane of the app key's quota a run uses; absent: live for news, backfill for cells."""
 

@@ -6,6 +6,7 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 
 from connectors.sync.authorise import EVENTS, event_states, redeem_code, subscribe_events
 from connectors.sync.check import ShopCheck, check_shop
+from connectors.sync.quote import StreamQuote, minutes_of, quote_backfill, streams_by_day
 from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders, refresh_products
 from connectors.sync.replay import Replayed, ReplayReport, replay
@@ -19,17 +20,21 @@ __all__ = [
     "ReplayReport",
     "Replayed",
     "ShopCheck",
+    "StreamQuote",
     "SyncFailure",
     "SyncProgress",
     "SyncReport",
     "check_shop",
     "event_states",
+    "minutes_of",
+    "quote_backfill",
     "quote_recount",
     "recount",
     "redeem_code",
     "refresh_orders",
     "refresh_products",
     "replay",
+    "streams_by_day",
     "subscribe_events",
     "sync_shops",
 ]

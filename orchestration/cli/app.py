@@ -14,6 +14,7 @@ from connectors.settings import Settings
 from orchestration.cli import (
     alerts,
     api_keys,
+    backfill,
     bi_assets,
     db,
     dead_letters,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db", help="The database: create or upgrade it, show its URL, open psql.")
 app.add_typer(alerts.app, name="alerts", help="Alerts and scheduled reports: what, when, to whom.")
+app.add_typer(backfill.app, name="backfill", help="Reading old days: what it costs, and doing it.")
 app.add_typer(bi_assets.app, name="bi", help="The dashboards: their files, their readers.")
 app.add_typer(shops.app, name="shops", help="Shops and their credentials.")
 app.add_typer(api_keys.app, name="api-keys", help="Keys of the control API, by role.")

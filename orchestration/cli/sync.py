@@ -70,6 +70,11 @@ def _window(start: datetime | None, end: datetime | None) -> Window | None:
         return None
     if start is None or end is None:
         raise ConfigurationError("a window needs both of its ends", remedy="give --from and --to, or neither")
+    return window_of(start, end)
+
+
+def window_of(start: datetime, end: datetime) -> Window:
+    """The window from `start` to `end`, both UTC without saying so. ConfigurationError if it has no length."""
     if end <= start:
         raise ConfigurationError(f"the window ends ({end}) before it starts ({start})", remedy="swap --from and --to")
     return Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))

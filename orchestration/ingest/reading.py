@@ -16,13 +16,13 @@ from connectors.errors import ConfigurationError
 from connectors.postgres.lanes import Lane
 from connectors.records import Window
 from connectors.shops import Shop
-from connectors.sync import sync_shops
+from connectors.sync import minutes_of, quote_backfill, sync_shops
 from connectors.sync.session import new_breakers
 from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
 from orchestration.ingest.shops import active_shops
-from orchestration.names import LANE_TAG, LIVE, MODE_TAG, SHOPS_PARTITIONS
+from orchestration.names import LANE_TAG, LIVE, MODE_TAG, QUOTE_TAG, SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 Readings = Sequence[tuple[Window | None, Sequence[str]]]
@@ -53,10 +53,13 @@ def read_cells(
         if not open_keys:
             continue
         context.log.info("Reading %s of %s", window or "news", ", ".join(open_keys))
+        names = [shops[key].shop_name for key in open_keys]
+        if window and isinstance(context.assets_def.partitions_def, type(partitions.shop_days)):
+            _tell_quote(context, warehouse, names, list(tables_of_stream), window)
         sync_shops(
             url,
             settings=settings,
-            shops=[shops[key].shop_name for key in open_keys],
+            shops=names,
             streams=list(tables_of_stream),
             window=window,
             run_id=context.run.run_id,
@@ -66,6 +69,22 @@ def read_cells(
             lane=_lane(context),
         )
     _fail_by_name(reporter, earlier)
+
+
+def _tell_quote(
+    context: AssetExecutionContext, warehouse: Warehouse, names: list[str], streams: list[str], window: Window
+) -> None:
+    """What the backfill will cost, by its past, as a line of the log and as tags of the run."""
+    quotes = quote_backfill(
+        warehouse.database_url(), settings=warehouse.settings(), shops=names, streams=streams, window=window, ask=False
+    )
+    known = [one for one in quotes if one.calls is not None]
+    calls, rows = sum(one.calls or 0 for one in known), sum(one.rows or 0 for one in known)
+    told = (
+        {"calls": str(calls), "rows": str(rows), "minutes": str(minutes_of(known))} if known else {"calls": "unknown"}
+    )
+    context.log.info("Expected: %s", ", ".join(f"{value} {name}" for name, value in told.items()))
+    context.instance.add_run_tags(context.run.run_id, {f"{QUOTE_TAG}/{name}": value for name, value in told.items()})
 
 
 def _fail_by_name(reporter: Reporter, earlier: EarlierAttempts) -> None:

@@ -45,6 +45,8 @@ def test_the_command_has_the_words_that_operators_know() -> None:
             "shops authorise",
             "shops subscribe",
             "shops second-gateway",
+            "backfill quote",
+            "backfill run",
             "api-keys create",
             "api-keys list",
             "api-keys revoke",

@@ -97,6 +97,14 @@ def test_running_a_backfill_again_changes_nothing(registered: Registered, instan
     assert {table: content(registered, table) for table in before} == before
 
 
+def test_a_backfill_carries_what_it_is_expected_to_cost(registered: Registered, instance: DagsterInstance) -> None:
+    first, second = (instance.get_run_by_id(backfill(instance, registered.names).run_id) for _ in range(2))
+    assert first.tags["omni/expected/calls"] == "unknown"
+    [(calls,)] = registered.rows("select sum(calls) from ops.sync_tasks where run_id = %s", first.run_id)
+    assert abs(int(second.tags["omni/expected/calls"]) - calls) <= 0.1 * calls
+    assert float(second.tags["omni/expected/minutes"]) >= 0
+
+
 def test_a_run_without_cells_is_live_and_moves_the_watermark(registered: Registered, instance: DagsterInstance) -> None:
     assert run(instance, omni__mode=LIVE).success
     watermarks = registered.rows("select distinct shop_id from ops.watermarks where stream = 'orders'")

@@ -1,0 +1,123 @@
+"""`omni backfill …`: what reading old days costs, and reading them, with progress and the time to the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from connectors.records import Window
+from connectors.settings import Settings
+from connectors.sync import (
+    StreamQuote,
+    SyncFailure,
+    SyncProgress,
+    minutes_of,
+    quote_backfill,
+    streams_by_day,
+    sync_shops,
+)
+from connectors.temu.streams import STREAMS
+from orchestration.cli.console import complain, out, say, table
+from orchestration.cli.db import migrated_database
+from orchestration.cli.environment import DBT_DIR
+from orchestration.cli.sync import INSTANTS, window_of
+from orchestration.lineage import marts_behind
+from orchestration.raw_tables import tables_of
+
+app = typer.Typer(no_args_is_help=True)
+Shops = Annotated[list[str] | None, typer.Option("--shop", help="Name, mall id or id; repeatable; absent: all.")]
+Streams = Annotated[list[str] | None, typer.Option("--stream", help="orders, order_amounts, …; absent: all by day.")]
+Start = Annotated[datetime, typer.Option("--from", formats=INSTANTS, help="UTC, inclusive.")]
+End = Annotated[datetime, typer.Option("--to", formats=INSTANTS, help="UTC, exclusive.")]
+SECONDS_BETWEEN_WORDS = 5.0
+COLUMNS = ("shop", "stream", "calls", "rows", "minutes", "known from")
+
+
+@app.command()
+def quote(start: Start, end: End, shop: Shops = None, stream: Streams = None) -> None:
+    """Say what a backfill costs and which marts it touches; nothing is read but one count of shops without a past.
+
+    Minutes: at the present quota of the app key, less what others used of it in the last 24 hours.
+
+    Example: `omni backfill quote --shop "Acme US" --from 2026-08-01 --to 2026-09-01`
+    """
+    settings = Settings()
+    _quoted(migrated_database(settings), settings, shop, stream, window_of(start, end))
+    out.print(
+        "Start it: the same words after `omni backfill run`, or Dagster › raw_temu/orders › Materialize.", markup=False
+    )
+
+
+@app.command()
+def run(start: Start, end: End, shop: Shops = None, stream: Streams = None) -> None:
+    """Quote, then read the window whole; the watermark stays, repeating is harmless, news go first.
+
+    Example: `omni backfill run --shop "Acme US" --from 2026-08-01 --to 2026-09-01`
+    """
+    settings = Settings()
+    url, window = migrated_database(settings), window_of(start, end)
+    quotes = _quoted(url, settings, shop, stream, window)
+    results = sync_shops(
+        url, settings=settings, shops=shop, streams=[one.name for one in streams_by_day(stream)], window=window,
+        run_id=f"cli-{uuid4()}", on_event=lambda event: say(str(event)), on_progress=Eta(quotes, say),
+    )  # fmt: skip
+    failures = [one for one in results if isinstance(one, SyncFailure)]
+    for failure in failures:
+        complain(failure.message)
+    raise typer.Exit(1 if failures else 0)
+
+
+class Eta:
+    """Says every few seconds how many of the quoted calls are done, and when the others will be at this pace."""
+
+    def __init__(
+        self, quotes: Sequence[StreamQuote], tell: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._expected = sum(one.calls or 0 for one in quotes)
+        self._tell = tell
+        self._clock = clock
+        self._started = self._last = clock()
+        self._calls: dict[tuple[int, str], int] = {}
+
+    def __call__(self, progress: SyncProgress) -> None:
+        """Take note of a committed part."""
+        self._calls[progress.shop_id, progress.stream] = progress.calls
+        now = self._clock()
+        if now - self._last >= SECONDS_BETWEEN_WORDS:
+            self._last = now
+            self._tell(self._words(sum(self._calls.values()), now - self._started))
+
+    def _words(self, done: int, seconds: float) -> str:
+        if not done or done >= self._expected:
+            return f"{done} calls, more than the {self._expected} quoted" if done else "no call yet"
+        left = (self._expected - done) * seconds / done / 60
+        return f"{done} of about {self._expected} calls, about {left:.1f} minutes to go"
+
+
+def _quoted(
+    url: str, settings: Settings, shops: list[str] | None, streams: list[str] | None, window: Window
+) -> list[StreamQuote]:
+    quotes = quote_backfill(url, settings=settings, shops=shops, streams=streams, window=window)
+    rows: list[tuple[object, ...]] = [
+        (one.shop_name, one.stream, one.calls, one.rows, one.minutes, one.basis) for one in quotes
+    ]
+    table(f"Backfill of {window}", COLUMNS, rows)
+    unknown = sum(one.calls is None for one in quotes)
+    told = f"{sum(one.calls or 0 for one in quotes):,} calls, {minutes_of(quotes)} minutes"
+    out.print(told + (f", and {unknown} streams of which nobody knows" if unknown else ""), markup=False)
+    names = {table_name for one in quotes for table_name in tables_of(STREAMS[one.stream])}
+    manifest = DBT_DIR / "target" / "manifest.json"
+    if manifest.exists():
+        marts = marts_behind(json.loads(manifest.read_text(encoding="utf-8")), names)
+        out.print(f"{len(marts)} marts change: {', '.join(marts)}", markup=False)
+    else:
+        out.print(
+            "Which marts change is known after `omni up` or `omni demo` has parsed the dbt project.", markup=False
+        )
+    return quotes
