@@ -18,7 +18,7 @@ money as (
     select 'money' as kind, 'finance' as dashboard, rule, shop_id, manager, first_seen,
         case when rule in ('collection_overdue', 'settlement_variance') then observed end as amount_cny
     from {{ ref('mart_money_alerts') }}
-    where status = 'open'
+    where status = 'open' and rule <> 'grade_drop' -- told by the shops' own alerts, with the scorecard to look at
 ),
 
 shops as (
