@@ -207,9 +207,26 @@ def stop_processes(pids: Sequence[int]) -> None:
     for family in families:
         for root in family[:1]:
             _send(root, signal.SIGTERM)
-    _, alive = psutil.wait_procs([process for family in families for process in family], timeout=STOP_SECONDS)
-    for process in alive:
+    for process in _still_running([process for family in families for process in family]):
         _send(process, signal.SIGKILL)
+
+
+def _still_running(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended within their time. One that only waits for its parent, which may be slow or never ask,
+    to collect it has ended.
+    """
+    deadline, alive = time.monotonic() + STOP_SECONDS, [*processes]
+    while alive and time.monotonic() < deadline:
+        _, left = psutil.wait_procs(alive, timeout=0.1)
+        alive = [process for process in left if _runs(process)]
+    return alive
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _family(pid: int) -> list[psutil.Process]:

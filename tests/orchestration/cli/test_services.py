@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -13,13 +14,21 @@ import pytest
 
 from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
-from orchestration.cli.services import Service, Supervisor, recorded, stop_leftovers
+from orchestration.cli.services import STOP_SECONDS, Service, Supervisor, recorded, stop_leftovers
 
 SLEEPER = "import time; print('awake', flush=True); time.sleep(600)"
 
 
 def service(name: str, code: str, **options: object) -> Service:
     return Service(name, [sys.executable, "-c", code], dict(os.environ), **options)  # type: ignore[arg-type]
+
+
+def runs(pid: int) -> bool:
+    """Whether it is at work; of an orphan that has ended, pid 1 may not have taken notice yet."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def touching(path: Path) -> str:
@@ -85,6 +94,9 @@ def test_services_of_a_killed_omni_are_stopped_by_the_next_one(settings: Setting
     killed = subprocess.run([sys.executable, "-c", code, str(settings.data_dir)], cwd=PROJECT_ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     orphan = recorded(settings)[1][0]
+    assert runs(orphan.pid)
+    asked = time.monotonic()
     assert stop_leftovers(settings) == ["orphan"]
-    assert not psutil.pid_exists(orphan.pid)
+    assert time.monotonic() - asked < STOP_SECONDS
+    assert not runs(orphan.pid)
     assert stop_leftovers(settings) == []
