@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from connectors.errors import ConfigurationError
 from connectors.sync import StreamQuote, SyncProgress
+from orchestration.cli.app import app
 from orchestration.cli.backfill import Eta
 from orchestration.lineage import marts_behind
+from tests.orchestration.registered import Registered
+
+
+def omni(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "220"})
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_a_backfill_is_quoted_without_reading_and_then_read_by_the_same_words(registered: Registered) -> None:
+    today = datetime.now(UTC).date()
+    choice = ["--from", str(today - timedelta(days=2)), "--to", str(today), "--stream", "orders"]
+    choice += ["--shop", registered.names[0]]
+    code, told = omni("backfill", "quote", *choice)
+    assert code == 0
+    assert "platform count" in told
+    assert "minutes" in told
+    assert "marts change" in told or "Which marts change" in told
+    assert registered.rows("select count(*) from raw_temu.orders") == [(0,)]
+    code, told = omni("backfill", "run", *choice)
+    assert code == 0
+    assert f"{registered.names[0]} · orders:" in told
+    assert registered.rows("select count(*) > 0 from raw_temu.orders") == [(True,)]
+    assert registered.rows("select * from ops.watermarks") == []
+    assert "history" in omni("backfill", "quote", *choice)[1]
+
+
+def test_a_window_that_ends_before_it_starts_is_refused(registered: Registered) -> None:
+    with pytest.raises(ConfigurationError, match="swap --from and --to"):
+        omni("backfill", "quote", "--from", "2026-05-02", "--to", "2026-05-01")
 
 
 def _progress(shop: int, calls: int) -> SyncProgress:
