@@ -77,7 +77,8 @@ async def _refresh_orders(session: ShopSession, sns: list[str], history: timedel
         await _land(orders, named())
         if session.offering(STREAMS["after_sales"]):
             await _land_cases(orders, sns, history)
-        await _land_cancellations(orders, sns)
+        if session.offering(STREAMS["cancellations"]):
+            await _land_cancellations(orders, sns)
         await land_answers(orders, sns)
     except Exception as error:
         await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
