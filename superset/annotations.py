@@ -7,7 +7,15 @@ in what is imported it is the chart's name; `number_charts` puts the number in i
 
 from typing import Any
 
-LOOK = {"color": "#8A8678", "opacity": "opacityLow", "style": "solid", "width": 1, "show": True, "showLabel": True}
+LOOK = {
+    "color": "#8A8678",
+    "opacity": "opacityLow",
+    "style": "solid",
+    "width": 1,
+    "show": True,
+    "showLabel": True,
+    "showMarkers": False,
+}
 
 
 def annotation_layers(names: list[str], known: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

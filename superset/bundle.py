@@ -6,8 +6,9 @@ itself (provision.py).
 
 The files are Superset's own export format, less what can be derived. On top of that format
 - a chart names its `dataset` and may say `time_range` (default: the last 30 complete days; null: none),
-  `ignores_filters` (names of filters), `annotations` (names in annotations.yaml; time series only) and, as in Superset,
-  `cache_timeout` in seconds (default: that of its database, 300);
+  `ignores_filters` (names of filters), `annotations` (names in annotations.yaml; time series only), `may_be_empty`
+  (why having nothing to show is good news: lists of failures and the like) and, as in Superset, `cache_timeout` in
+  seconds (default: that of its database, 300);
 - a dashboard names its `filters` (in native_filters.yaml, whose dependent filters lose the parents that the dashboard
   does not have), has a `layout` (layout.py), an `owner` (a team), may say `refresh_seconds` and `roles` (audience.py);
 - a dataset names its `database`, where it is no plain mart has its own `sql`, and may say `roles` (audience.py). A
@@ -38,7 +39,7 @@ EXPLORABLE = {"is_active": True, "groupby": True, "filterable": True}
 LEGACY_TIME = {"cal_heatmap"}  # knows the time column and range by their old names only
 FILE_ONLY = {  # keys that are ours and not Superset's
     "datasets": {"database", "roles"},
-    "charts": {"dataset", "time_range", "ignores_filters", "annotations"},
+    "charts": {"dataset", "time_range", "ignores_filters", "annotations", "may_be_empty"},
     "dashboards": {"layout", "filters", "refresh_seconds", "roles", "owner"},
 }
 CERTIFIED_BY = "temu-omni"

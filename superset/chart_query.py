@@ -108,6 +108,34 @@ def _grouped_metric(params: Params) -> list[Query]:
     return [_base(params, [params["metric"]], params.get("groupby", []))]
 
 
+def _several_metrics(params: Params) -> list[Query]:
+    return [_base(params, params["metrics"], params["groupby"])]
+
+
+def _steps(params: Params) -> list[Query]:
+    axis = params["x_axis"]
+    return [_base(params, [params["metric"]], [axis, *params.get("groupby", [])]) | {"orderby": [[axis, True]]}]
+
+
+def _rings(params: Params) -> list[Query]:
+    return [_base(params, [params["metric"]], params["columns"])]
+
+
+def _bins(params: Params) -> list[Query]:
+    """Single values, counted into bins by Superset."""
+    groups = params.get("groupby", [])
+    options = {name: params[name] for name in ("column", "bins", "cumulative", "normalize")} | {"groupby": groups}
+    query = _base(params, [], [*groups, params["column"]])
+    return [query | {"metrics": None, "post_processing": [{"operation": "histogram", "options": options}]}]
+
+
+def _boxes(params: Params) -> list[Query]:
+    """One value per member of `columns`, drawn as the distribution over them."""
+    options = {"groupby": params["groupby"], "metrics": params["metrics"], "whisker_type": "min/max"}
+    query = _base(params, params["metrics"], [*params["columns"], *params["groupby"]])
+    return [query | {"post_processing": [{"operation": "boxplot", "options": options}]}]
+
+
 def _heatmap(params: Params) -> list[Query]:
     return [_base(params, [params["metric"]], [params["x_axis"], params["groupby"]]) | {"orderby": []}]
 
@@ -138,6 +166,12 @@ _RULES: dict[str, Callable[[Params], list[Query]]] = {
     "echarts_area": _series,
     "mixed_timeseries": _two_series,
     "treemap_v2": _grouped_metric,
+    "funnel": _grouped_metric,
+    "radar": _several_metrics,
+    "waterfall": _steps,
+    "sunburst_v2": _rings,
+    "histogram_v2": _bins,
+    "box_plot": _boxes,
     "gauge_chart": _grouped_metric,
     "pie": _grouped_metric,
     "heatmap_v2": _heatmap,

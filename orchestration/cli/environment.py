@@ -6,7 +6,9 @@ Superset never sees the pipeline's own database URL, and nobody but the pipeline
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
 
 SUPERSET_DIR = PROJECT_ROOT / "superset"
+_SERVICE_PORTS = range(20_000, 32_768)
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 
 
@@ -108,12 +111,13 @@ def _clean_parent_environment() -> dict[str, str]:
 
 
 def _free_ports(host: str, count: int) -> list[int]:
-    """Ports that were free a moment ago; held together so that they differ from each other."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((host, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that were free a moment ago, below the range from which systems give outgoing connections theirs: minutes
+    may pass until a service binds its port, and none of the machine's own connections may have taken it by then."""
+    found: list[int] = []
+    for port in random.sample(_SERVICE_PORTS, len(_SERVICE_PORTS)):
+        if len(found) == count:
+            break
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as one, contextlib.suppress(OSError):
+            one.bind((host, port))
+            found.append(port)
+    return found

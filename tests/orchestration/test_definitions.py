@@ -49,6 +49,15 @@ def _job_names(defs: Definitions) -> list[str]:
     return sorted(job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__"))
 
 
+@pytest.mark.parametrize("name", ["ingest_orders", "ingest_products", "ingest_reports"])
+def test_a_live_run_needs_no_partition_of_an_asset_outside_its_job(name: str) -> None:
+    layer = build_ingest().resolve_job_def(name).asset_layer
+    inside = layer.selected_asset_keys
+    outside = {parent for key in inside for parent in layer.get(key).parent_keys} - inside
+    assert inside
+    assert {key for key in outside if layer.get(key).is_partitioned} == set()
+
+
 def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None:
     ingest, transform = build_ingest(), build_transform(tmp_path / "absent.json")
     assert _job_names(ingest) == [

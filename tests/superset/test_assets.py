@@ -130,7 +130,7 @@ def test_every_chart_has_a_query_that_its_data_endpoint_can_answer(imported: dic
     for name, chart in of_kind(imported, "charts").items():
         context = json.loads(chart["query_context"])
         assert context["queries"], name
-        assert all(query["metrics"] for query in context["queries"]), name
+        assert all(query["metrics"] or query["columns"] for query in context["queries"]), name
         assert context["form_data"]["viz_type"] == chart["viz_type"], name
 
 
@@ -188,6 +188,7 @@ def test_the_folder_is_no_package_that_could_hide_superset_itself() -> None:
 
 
 COLUMN_KEYS = ("groupby", "groupby_b", "groupbyRows", "groupbyColumns", "all_columns", "x_axis", "entity", "series")
+COLUMN_KEYS += ("columns", "column")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metric", "x", "y", "size", "timeseries_limit_metric")
 SQL_WORDS = frozenset(
     [
@@ -243,6 +244,11 @@ SQL_WORDS = frozenset(
         "true",
         "false",
         "date_trunc",
+        "in",
+        "values",
+        "within",
+        "percentile_cont",
+        "desc",
     ]
 )
 

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from connectors.errors import ConfigurationError
 from connectors.records import Window
-from connectors.temu.streams import Stream
+from connectors.temu.streams import STREAMS, Stream
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.ingest import partitions, reading
 from orchestration.names import ORDERS_POOL, PRODUCTS_POOL, SHOP_DAY_STEP, SHOP_STEP
@@ -54,7 +54,7 @@ class ReadConfig(Config):
 def specs_of(stream: Stream) -> Iterator[AssetSpec]:
     """The stream's own table, and the tables that it lands beside it."""
     for table in tables_of(stream):
-        parents = [stream.name] if table != stream.name else stream.sources
+        parents = [stream.name] if table != stream.name else _read_together(stream)
         yield AssetSpec(
             temu_key(table),
             deps=[temu_key(parent) for parent in parents],
@@ -65,6 +65,13 @@ def specs_of(stream: Stream) -> Iterator[AssetSpec]:
             kinds={"postgres", "python"},
             metadata={"stream": stream.name, "dagster/table_name": f"raw_temu.{table}"},
         )
+
+
+def _read_together(stream: Stream) -> list[str]:
+    """The stream's sources that the same job reads. A live run has no partitions, so it could not say which partitions
+    of an asset outside its job it has read, and Dagster would refuse it once that asset exists."""
+    job = (stream.partitioning, stream.rhythm)
+    return [name for name in stream.sources if (STREAMS[name].partitioning, STREAMS[name].rhythm) == job]
 
 
 def build_reading_assets(

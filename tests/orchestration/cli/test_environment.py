@@ -42,3 +42,10 @@ def test_free_ports_differ_and_configured_ports_are_kept(settings: Settings) -> 
     ports = Ports.choose(settings.model_copy(update={"superset_port": 8088}))
     assert ports.superset == 8088
     assert len({ports.ingest, ports.transform, ports.dagster, ports.superset}) == 4
+
+
+def test_free_ports_are_none_that_an_outgoing_connection_could_take_before_the_service_starts(
+    settings: Settings,
+) -> None:
+    ports = Ports.choose(settings)
+    assert all(20_000 <= port < 32_768 for port in (ports.ingest, ports.transform, ports.dagster, ports.superset))
