@@ -71,27 +71,25 @@ def import_assets(assets: Any, database_url: str) -> str:
     return f"{len(assets.dashboards)} dashboards, {len(assets.charts)} charts, {len(assets.datasets)} datasets imported"
 
 
-def number_annotations() -> str:
-    """Charts of annotations are known by their numbers, which the import gave them just now."""
-    from annotations import number_charts
+def draw_annotations(assets: Any) -> str:
+    """Put the layers back that the import drops, with the number that it gave just now to the chart of each."""
+    from annotations import annotation_layers, number_charts
     from superset.extensions import db
     from superset.models.slice import Slice
 
-    charts = db.session.query(Slice).filter(Slice.params.contains('"annotation_layers"')).all()
-    numbered = 0
-    for chart in charts:
-        params = json.loads(chart.params)
-        names = {str(layer["value"]) for layer in params["annotation_layers"]}
-        if not names:
-            continue
-        numbers = {name: db.session.query(Slice).filter_by(uuid=uuid_of("charts", name)).one().id for name in names}
-        context = json.loads(chart.query_context)
+    def imported(slug: str) -> Any:
+        return db.session.query(Slice).filter_by(uuid=uuid_of("charts", slug)).one()
+
+    numbers = {spec["chart"]: imported(spec["chart"]).id for spec in assets.annotations.values()}
+    annotated = {slug: chart["annotations"] for slug, chart in assets.charts.items() if chart.get("annotations")}
+    for slug, names in annotated.items():
+        chart, layers = imported(slug), number_charts(annotation_layers(names, assets.annotations), numbers)
+        params, context = json.loads(chart.params), json.loads(chart.query_context)
         for part in (params, *context["queries"], context["form_data"]):
-            part["annotation_layers"] = number_charts(part["annotation_layers"], numbers)
+            part["annotation_layers"] = layers
         chart.params, chart.query_context = json.dumps(params), json.dumps(context, ensure_ascii=False)
-        numbered += 1
     db.session.commit()
-    return f"{numbered} charts have annotations"
+    return f"{len(annotated)} charts have annotations"
 
 
 def drop_cached_data() -> str:
@@ -113,7 +111,7 @@ def main() -> None:
         sync_permissions,
         lambda: ensure_user(ADMIN, admin_password, ["Admin"]),
         lambda: import_assets(assets, database_url),
-        number_annotations,
+        lambda: draw_annotations(assets),
         lambda: ensure_roles(assets),
         lambda: ensure_rules(assets),
         lambda: ensure_dashboard_roles(assets),
