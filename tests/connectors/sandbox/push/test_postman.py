@@ -70,11 +70,11 @@ def test_a_day_brings_events_of_every_kind_that_agree_with_the_gateway(
         ]
 
 
-async def test_news_are_told_once_and_only_from_the_subscription_on(gateway: Any) -> None:
+async def test_news_are_told_once_and_only_from_the_subscription_on(own_gateway: Any) -> None:
     door = Door()
-    sender = postman(gateway, door)
+    sender = postman(own_gateway, door)
     assert sender.collect() == 0
-    gateway.sandbox.advance(6 * 3600)
+    own_gateway.sandbox.advance(6 * 3600)
     told = sender.collect()
     await sender.deliver_due(time.monotonic() + 60)
     assert told > 0
