@@ -15,7 +15,7 @@ ITEMS = "select item_key, stream, status from ops.sync_logs where run_id = %s or
 @pytest.fixture
 def shop(desk):
     """One read shop."""
-    desk.sync()
+    desk.sync(shops=[desk.shops[0].shop_name])
     return desk.shops[0]
 
 
