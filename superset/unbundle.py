@@ -67,6 +67,7 @@ class Installed:
         body |= {} if time_range == DEFAULT_TIME_RANGE else {"time_range": time_range}
         names = [self._annotation(layer) for layer in found["params"].get("annotation_layers") or []]
         body |= {"annotations": names} if names else {}
+        body |= {"may_be_empty": old["may_be_empty"]} if "may_be_empty" in old else {}
         return body | {"params": params}
 
     def _annotation(self, layer: dict[str, Any]) -> str:
