@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from connectors.postgres.migrations.raw_tables import create_raw_temu
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -28,30 +30,6 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    compression = "compression lz4" if _server_knows_lz4() else ""
-    for table, (key, columns) in RAW_TEMU.items():
-        op.execute(_raw_temu_table(table, key, columns, compression))
+    create_raw_temu(RAW_TEMU)
     for statement in INDEXES:
         op.execute(statement)
-
-
-def _server_knows_lz4() -> bool:
-    # Some builds leave lz4 out; pglz is then the server's own choice and only costs speed.
-    query = "select 'lz4' = any(enumvals) from pg_settings where name = 'default_toast_compression'"
-    return bool(op.get_bind().exec_driver_sql(query).scalar())
-
-
-def _raw_temu_table(table: str, key: dict[str, str], columns: dict[str, str], compression: str) -> str:
-    keys = "".join(f"{name} {kind} not null, " for name, kind in key.items())
-    typed = "".join(f"{name} {kind}, " for name, kind in columns.items())
-    return f"""
-        create table raw_temu.{table} (
-            shop_id bigint not null, {keys}{typed}
-            source_updated_at timestamptz not null,
-            payload jsonb {compression} not null,
-            payload_hash bytea not null,
-            loaded_at timestamptz not null default now(),
-            run_id text not null,
-            primary key (shop_id, {", ".join(key)})
-        )
-    """
