@@ -24,7 +24,6 @@ from connectors.records import Window
 from connectors.settings import Settings
 from connectors.shops import Shop
 from connectors.sync.session import chosen_shops, open_office
-from connectors.temu.concurrent import all_of
 from connectors.temu.pagination import read_total
 from connectors.temu.streams import STREAMS, Batch, ByOrder, ByWindow, Stream
 from connectors.temu.windows import bounds
@@ -174,5 +173,5 @@ async def _counts(database_url: str, settings: Settings, shops: Sequence[Shop], 
                 log.warning("a shop could not be asked for a count", shop=shop.shop_name, error=str(error))
                 return None
 
-        found = await all_of(count(shop) for shop in shops)
+        found = await office.each(shops, count)
     return dict(one for one in found if one)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import psycopg
 
@@ -144,15 +145,9 @@ class _Recount:
         self._outcomes: list[Counted] = []
 
     async def all(self, database_url: str, shops: Sequence[Shop]) -> list[Counted]:
-        """Every shop, `shops_in_parallel` at a time."""
-        places = asyncio.Semaphore(self._settings.shops_in_parallel)
+        """What became of every shop."""
         async with open_office(database_url, self._settings, lane=Lane.RECONCILE) as office:
-
-            async def one(shop: Shop) -> None:
-                async with places:
-                    await self._shop(office, shop)
-
-            await all_of(one(shop) for shop in shops)
+            await office.each(shops, partial(self._shop, office))
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:

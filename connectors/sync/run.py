@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import psycopg
 import structlog
@@ -30,7 +31,6 @@ from connectors.sync.session import Office, ShopSession, chosen_shops, open_offi
 from connectors.sync.streams import Progress, sync_stream
 from connectors.sync.tally import Tally
 from connectors.temu.breaker import Breakers
-from connectors.temu.concurrent import all_of
 from connectors.temu.streams import STREAMS, Stream, rest
 
 
@@ -105,15 +105,9 @@ class _Run:
     async def all(
         self, database_url: str, shops: Sequence[Shop], breakers: Breakers | None, lane: Lane
     ) -> list[SyncEvent]:
-        """Every shop, `shops_in_parallel` at a time."""
-        places = asyncio.Semaphore(self._settings.shops_in_parallel)
+        """What became of every shop."""
         async with open_office(database_url, self._settings, breakers, lane) as office:
-
-            async def one(shop: Shop) -> None:
-                async with places:
-                    await self._shop(office, shop)
-
-            await all_of(one(shop) for shop in shops)
+            await office.each(shops, partial(self._shop, office))
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:

@@ -5,9 +5,11 @@ Belongs here: client, connections and quota of a shop; nothing of them is shared
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import httpx
 import psycopg
@@ -25,8 +27,11 @@ from connectors.sync.known import Landed
 from connectors.sync.writers import Writers
 from connectors.temu.breaker import Breakers
 from connectors.temu.client import Credentials, TemuClient, build_http
+from connectors.temu.concurrent import all_of
 from connectors.temu.extract import Reader
 from connectors.temu.streams import Stream
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,16 @@ class Office:
         self._lines = lines
         self._quota = quota
         self._quotas: dict[tuple[str, int], AppQuota] = {}
+
+    async def each(self, shops: Iterable[Shop], visit: Callable[[Shop], Awaitable[R]]) -> list[R]:
+        """The results of visiting every shop, in order, `shops_in_parallel` at a time."""
+        places = asyncio.Semaphore(self.settings.shops_in_parallel)
+
+        async def one(shop: Shop) -> R:
+            async with places:
+                return await visit(shop)
+
+        return await all_of(one(shop) for shop in shops)
 
     @asynccontextmanager
     async def session(self, shop: Shop, access_token: SecretStr | None = None) -> AsyncIterator[ShopSession]:
