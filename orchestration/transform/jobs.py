@@ -34,7 +34,7 @@ def build_marts_job(models: AssetsDefinition) -> Any:  # Dagster exports no type
 FRESH_MARTS = ("fct_order_lines_costed", "mart_gmv_daily")
 """What people look at right after an event: the lines and the day. The rest follows with the next whole build."""
 FRESH_VIEWS = ("mart_source_freshness", "view_data_trust", "view_order_line_derivation")
-"""Views that read what is built here: replacing a table drops them, so they are made again in the same build."""
+"""Views that read what is built here: made again in the same build, should a column below them have changed."""
 
 
 def build_fresh_job(models: AssetsDefinition) -> Any:

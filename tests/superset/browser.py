@@ -42,8 +42,6 @@ MAY_BE_EMPTY = {
 }
 EMPTY_WORDS = ("没有数据", "暂无数据", "没有结果", "无结果", "此查询没有数据返回", "No data", "No results")
 CHART_TIMEOUT_MS = 90_000
-VISITS_PER_DASHBOARD = 4
-BUILD_REST_MS = 60_000
 LOGIN_ATTEMPTS = 3
 LOGIN_POLLS = 40  # of half a second
 SCREEN = {"width": 1440, "height": 900}
@@ -101,7 +99,7 @@ def _visit_all(browser: Browser, base_url: str, user: str, password: str, out_di
     slugs = published_dashboards(page, base_url)
     if not slugs:
         raise RuntimeError(f"{base_url} has no published dashboard")
-    visits = [visit for slug in slugs for visit in visit_settled(page, base_url, slug, language, out_dir)]
+    visits = [visit for slug in slugs for visit in visit_dashboard(page, base_url, slug, language, out_dir)]
     context.close()
     return visits
 
@@ -138,19 +136,6 @@ def published_dashboards(page: Page, base_url: str) -> list[str]:
     if not answer.ok:
         raise RuntimeError(f"the list of dashboards was refused: HTTP {answer.status} {answer.text()[:300]}")
     return sorted(one["slug"] or str(one["id"]) for one in answer.json()["result"] if one["published"])
-
-
-def visit_settled(page: Page, base_url: str, slug: str, language: str, out_dir: Path) -> list[Visit]:
-    """Visit a dashboard; once more after a rest where a question was refused. The demo keeps its schedules while it is
-    looked at, and a build takes the views of a table away for as long as it needs to make them again. What stays
-    wrong is a problem."""
-    visits: list[Visit] = []
-    for _ in range(VISITS_PER_DASHBOARD):
-        visits = visit_dashboard(page, base_url, slug, language, out_dir)
-        if not any(problem.startswith("error:") for visit in visits for problem in visit.problems):
-            break
-        page.wait_for_timeout(BUILD_REST_MS)
-    return visits
 
 
 def visit_dashboard(page: Page, base_url: str, slug: str, language: str, out_dir: Path) -> list[Visit]:

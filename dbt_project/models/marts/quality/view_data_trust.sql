@@ -1,5 +1,5 @@
--- How far the numbers can be trusted, beside the numbers themselves, as of their build: a table, because every screen
--- shows it and a view would be missing whenever a table below it is replaced.
+-- How far the numbers can be trusted, beside the numbers themselves: a view, because sources age between two builds.
+{{ config(materialized='view') }}
 with sources as (
     select
         shop_id,
