@@ -17,7 +17,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
-PROJECT = Path(__file__).parents[2] / "dbt_project"
+from tests.dbt_places import dbt_places
+
 BUILT_SCHEMAS = ("staging", "intermediate", "marts")
 
 
@@ -32,7 +33,7 @@ class Warehouse:
     def dbt(self, *arguments: str) -> list[Any]:
         """Run dbt; fail with its messages if anything failed. Returns the results of the nodes."""
         # A copy, because compiling writes into it.
-        outcome = dbtRunner(manifest=self.parsed.deepcopy()).invoke([*arguments, *_places(self.artefacts)])
+        outcome = dbtRunner(manifest=self.parsed.deepcopy()).invoke([*arguments, *dbt_places(self.artefacts)])
         if outcome.exception is not None:
             raise outcome.exception
         results = list(getattr(outcome.result, "results", None) or [])
@@ -76,17 +77,12 @@ class Warehouse:
             connection.execute(statement)  # type: ignore[arg-type]
 
 
-def _places(artefacts: Path) -> list[str]:
-    outputs = ["--target-path", str(artefacts), "--log-path", str(artefacts), "--quiet"]
-    return ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), *outputs]
-
-
 @pytest.fixture(scope="session")
 def _warehouse(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     url, artefacts = postgres_server.create_database(), tmp_path_factory.mktemp("dbt")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OMNI_DATABASE_URL", url)
-        outcome = dbtRunner().invoke(["parse", *_places(artefacts)])
+        outcome = dbtRunner().invoke(["parse", *dbt_places(artefacts)])
     if outcome.exception is not None:
         raise outcome.exception
     assert isinstance(outcome.result, Manifest)

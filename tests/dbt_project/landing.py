@@ -6,11 +6,14 @@ Belongs here: landing rows and reading what became of them; which rows, is each 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.dbt_project.conftest import Warehouse
 
@@ -64,3 +67,19 @@ class Built:
     def staged(self, model: str, where: str, order: str) -> list[dict[str, Any]]:
         """Rows of a staging model."""
         return self.warehouse.rows(f"select * from staging.{model} where {where} order by {order}")
+
+
+@contextmanager
+def staging_of(
+    warehouse: Warehouse, cases: Iterable[Callable[[Landing], None]], tables: Iterable[str]
+) -> Iterator[Built]:
+    """Staging built of what the cases land in an empty database; the raw tables are empty again afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMNI_DATABASE_URL", warehouse.url)
+        warehouse.empty()
+        landing = Landing(warehouse)
+        for land in cases:
+            land(landing)
+        warehouse.dbt("build", "--select", "staging", "--exclude-resource-type", "unit_test")
+        yield Built(warehouse)
+        warehouse.execute(f"truncate {', '.join(f'raw_temu.{table}' for table in tables)}")

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from psycopg import sql
 
-from tests.dbt_project.conftest import PROJECT, Warehouse
+from tests.dbt_places import PROJECT
+from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.oracle.marts import expected_marts
 from tests.dbt_project.oracle.reading import Row, Rows, round_half_away
 from tests.dbt_project.scenarios import AS_OF, TYPES, nasty_world

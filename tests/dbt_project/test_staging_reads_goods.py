@@ -13,7 +13,7 @@ import pytest
 
 from connectors.temu.entities import number_of
 from tests.dbt_project.conftest import Warehouse
-from tests.dbt_project.landing import PLACED, Built, Landing, at
+from tests.dbt_project.landing import PLACED, Built, Landing, at, staging_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "temu"
 RAW = ("orders", "products", "product_snapshots", "supplier_prices", "sku_stocks", "partner_goods", "partner_prices")
@@ -24,16 +24,9 @@ PLAIN = 7
 
 @pytest.fixture(scope="module")
 def built(_warehouse: Warehouse) -> Iterator[Built]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        landing = Landing(_warehouse)
-        for land in (_priced, _by_cursor, _cross_border, _plain):
-            land(landing)
-        _warehouse.dbt("build", "--select", "staging", "--exclude-resource-type", "unit_test")
-        yield Built(_warehouse)
-        _warehouse.execute(f"truncate {', '.join(f'raw_temu.{table}' for table in RAW)}")
-        _warehouse.execute(f"delete from ops.shops where id = {PLAIN}")
+    with staging_of(_warehouse, (_priced, _by_cursor, _cross_border, _plain), RAW) as built:
+        yield built
+    _warehouse.execute(f"delete from ops.shops where id = {PLAIN}")
 
 
 def _listed(landing: Landing, sku_id: int, **more: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.conftest import Warehouse
-from tests.dbt_project.landing import PLACED, SHIPPED, UPDATED, Built, Landing, at, money
+from tests.dbt_project.landing import PLACED, SHIPPED, UPDATED, Built, Landing, at, money, staging_of
 
 RAW = ("orders", "order_versions", "order_details", "shipments", "tracking_events", "carriers", "after_sales")
 RAW += ("after_sales_details", "after_sales_lines", "return_parcels")
@@ -18,15 +18,8 @@ PICKED_UP, OUT, HANDED_OVER = SHIPPED + 3600, SHIPPED + 400_000, SHIPPED + 430_0
 
 @pytest.fixture(scope="module")
 def built(_warehouse: Warehouse) -> Iterator[Built]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        landing = Landing(_warehouse)
-        for land in (_parcels, _deliveries, _odd_scans, _cases):
-            land(landing)
-        _warehouse.dbt("build", "--select", "staging", "--exclude-resource-type", "unit_test")
-        yield Built(_warehouse)
-        _warehouse.execute(f"truncate {', '.join(f'raw_temu.{table}' for table in RAW)}")
+    with staging_of(_warehouse, (_parcels, _deliveries, _odd_scans, _cases), RAW) as built:
+        yield built
 
 
 def _line(sn: str, status: int = 4, sku_id: int = 17001, **more: object) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from connectors.postgres.tables import RAW_TABLES
 from connectors.temu.entities import Entity
 from connectors.temu.streams import STREAMS, Batch, ByOrder, ByWindow, Listing
 from tests.dbt_project.conftest import Warehouse
-from tests.dbt_project.landing import UPDATED, Built, Landing, at
+from tests.dbt_project.landing import UPDATED, Built, Landing, at, staging_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "temu"
 LISTED = {
@@ -103,21 +103,22 @@ def _same(names: Any, values: tuple[object, ...]) -> str:
     return " and ".join(f"{name} = '{value}'" for name, value in zip(names, values, strict=True))
 
 
+def _samples(landing: Landing) -> None:
+    for name in (*LISTED, *ASKED):
+        _land(landing, name)
+
+
+def _whole_orders(landing: Landing) -> None:
+    for region, line in (("100", "100-30000000000000101"), ("091", "091-40000000000000101")):
+        whole = {"orderSn": line, "orderStatus": 4, "quantity": 2 if region == "100" else 1}
+        landing.order(f"PO-{region}-{'3' if region == '100' else '4'}0000000000000001", [whole])
+
+
 @pytest.fixture(scope="module")
 def built(_warehouse: Warehouse) -> Iterator[Built]:
-    tables = ", ".join(f"raw_temu.{table}" for table in {*LISTED.values(), *(table for table, *_ in ASKED.values())})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        landing = Landing(_warehouse)
-        for name in (*LISTED, *ASKED):
-            _land(landing, name)
-        for region, line in (("100", "100-30000000000000101"), ("091", "091-40000000000000101")):
-            whole = {"orderSn": line, "orderStatus": 4, "quantity": 2 if region == "100" else 1}
-            landing.order(f"PO-{region}-{'3' if region == '100' else '4'}0000000000000001", [whole])
-        _warehouse.dbt("build", "--select", "staging", "--exclude-resource-type", "unit_test")
-        yield Built(_warehouse)
-        _warehouse.execute(f"truncate {tables}")
+    tables = {*LISTED.values(), *(table for table, *_ in ASKED.values())}
+    with staging_of(_warehouse, (_samples, _whole_orders), tables) as built:
+        yield built
 
 
 def _lines(built: Built, parent: str) -> dict[str, dict[str, Any]]:

@@ -28,6 +28,7 @@ from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi
 from orchestration.cli.environment import superset_environment
 from orchestration.cli.services import superset_python
+from tests.dbt_places import dbt_places
 
 SUPERSET = PROJECT_ROOT / "superset"
 MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
@@ -74,9 +75,7 @@ class Installation:
         """Put dbt's views before the marts."""
         os.environ["OMNI_DATABASE_URL"] = self.url
         try:
-            places = ["--project-dir", str(MARTS.parents[1]), "--profiles-dir", str(MARTS.parents[1]), "--quiet"]
-            outputs = ["--target-path", str(artefacts), "--log-path", str(artefacts)]
-            outcome = dbtRunner().invoke(["run-operation", "fence_all_marts", *places, *outputs])
+            outcome = dbtRunner().invoke(["run-operation", "fence_all_marts", *dbt_places(artefacts)])
         finally:
             del os.environ["OMNI_DATABASE_URL"]
         assert outcome.success, outcome.exception

@@ -20,12 +20,13 @@ from typer.testing import CliRunner
 from connectors.completeness.days import business_day
 from connectors.completeness.ledger import Cause, Entry
 from connectors.secrets import SecretBox
-from connectors.settings import PROJECT_ROOT, Settings
+from connectors.settings import Settings
 from connectors.shops import NewShop, ShopCredentials, add_shop
 from connectors.sync import SyncFailure, recount, sync_shops
 from orchestration.cli.app import app
 from orchestration.transform.definitions import build_defs
 from orchestration.transform.ledger_counts import read_ledger
+from tests.dbt_places import dbt_places
 from tests.orchestration.conftest import CALLS_PER_SECOND, PLAIN
 
 STREAMS = ["orders", "after_sales", "order_amounts", "order_details"]
@@ -88,12 +89,9 @@ def loaded(postgres_server, gateway_url: str, tmp_path_factory: pytest.TempPathF
 
 def _dbt_build(url: str, folder: Path) -> None:
     os.environ["OMNI_DATABASE_URL"], before = url, os.environ.get("OMNI_DATABASE_URL")
-    places = ["--project-dir", "--profiles-dir"]
-    project = [word for place in places for word in (place, str(PROJECT_ROOT / "dbt_project"))]
-    outputs = ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt"), "--quiet"]
     try:
         kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-        outcome = dbtRunner().invoke(["build", "--select", *NEEDED, *kinds, *project, *outputs])
+        outcome = dbtRunner().invoke(["build", "--select", *NEEDED, *kinds, *dbt_places(folder / "dbt")])
         assert outcome.success, outcome.exception or outcome.result
     finally:
         os.environ.pop("OMNI_DATABASE_URL")

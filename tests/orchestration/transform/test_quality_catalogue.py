@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from connectors.settings import PROJECT_ROOT
 from orchestration.transform.catalogue import owner_of, read_catalogue
 from orchestration.transform.jobs import FRESH_VIEWS
 from orchestration.transform.suites import SUITES, E
+from tests.dbt_places import dbt_places
 
 RULES_OF_THE_CHAPTER = {
     "shops": 5, "orders": 13, "products": 7, "product_costs": 8, "refunds": 2, "order_charges, settlement_lines": 4,
@@ -31,20 +31,9 @@ SHARED_WORDS = {"every row belongs to a registered shop", "no update time lies m
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The parsed project; parsing needs no database."""
     folder = tmp_path_factory.mktemp("parsed")
-    project = str(PROJECT_ROOT / "dbt_project")
-    places = [
-        "--project-dir",
-        project,
-        "--profiles-dir",
-        project,
-        "--target-path",
-        str(folder),
-        "--log-path",
-        str(folder),
-    ]
     dbt = Path(sys.executable).with_name("dbt")
     environment = os.environ | {"OMNI_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    subprocess.run([dbt, "--quiet", "parse", *places], env=environment, check=True, capture_output=True)
+    subprocess.run([dbt, "parse", *dbt_places(folder)], env=environment, check=True, capture_output=True)
     parsed: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     return parsed
 

@@ -18,12 +18,12 @@ from dagster import (
 )
 from dbt.cli.main import dbtRunner
 
-from connectors.settings import PROJECT_ROOT
 from orchestration.resources import Warehouse
 from orchestration.transform.checks import CHECKED_TABLES, build_raw_checks, rules_of, verdict_key
 from orchestration.transform.jobs import check_raw
 from orchestration.transform.staging import ensure_staging
 from orchestration.transform.suites import SUITES, E, W
+from tests.dbt_places import dbt_places
 
 Sql = Callable[..., None]
 
@@ -33,22 +33,11 @@ def staged_template(postgres_server: Any, tmp_path_factory: pytest.TempPathFacto
     """A database in which the step has once built the staging views by itself, and the manifest that it built from."""
     folder = tmp_path_factory.mktemp("parsed")
     url = postgres_server.create_database()
-    project = str(PROJECT_ROOT / "dbt_project")
-    places = [
-        "--project-dir",
-        project,
-        "--profiles-dir",
-        project,
-        "--target-path",
-        str(folder),
-        "--log-path",
-        str(folder),
-    ]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OMNI_DATABASE_URL", url)
         environment.setenv("OMNI_DATA_DIR", str(folder / "data"))
         environment.setenv("OMNI_DBT_MANIFEST", str(folder / "manifest.json"))
-        assert dbtRunner().invoke(["--quiet", "parse", *places]).success
+        assert dbtRunner().invoke(["parse", *dbt_places(folder)]).success
         ensure_staging(Warehouse())
     yield url.rpartition("/")[2], folder / "manifest.json"
     postgres_server.drop_database(url)
