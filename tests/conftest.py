@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -45,6 +46,14 @@ class PostgresServer:
     def drop_database(self, url: str) -> None:
         """Drop it, whoever is still connected."""
         self._run("drop database if exists {} with (force)", url.split("?")[0].rpartition("/")[2])
+
+    def settings_for(self, url: str, data_dir: Path, **fields: Any) -> Settings:
+        """Settings for one of its databases with a new data folder; the environment and .env have no say.
+
+        Roles belong to the server: a folder with another password for them would take it from everybody else.
+        """
+        shutil.copytree(self.settings.data_dir / "secrets", data_dir / "secrets", copy_function=shutil.copy2)
+        return Settings(_env_file=None, data_dir=data_dir, database_url=SecretStr(url), **fields)
 
     def _run(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -114,11 +123,8 @@ def module_database_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture
 def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path) -> Settings:
-    """Settings with `database_url` and a data folder of this test's own; the environment and .env have no say."""
-    secrets = tmp_path / "data" / "secrets"
-    # Roles belong to the server, so bi_reader's password is the same for every test of the session.
-    shutil.copytree(postgres_server.settings.data_dir / "secrets", secrets, copy_function=shutil.copy2)
-    return Settings(_env_file=None, data_dir=tmp_path / "data", database_url=SecretStr(database_url))
+    """Settings with `database_url` and a data folder of this test's own."""
+    return postgres_server.settings_for(database_url, tmp_path / "data")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

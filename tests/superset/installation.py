@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -22,7 +21,6 @@ import psycopg
 import yaml
 from dbt.cli.main import dbtRunner
 from psycopg import sql
-from pydantic import SecretStr
 
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi
@@ -47,9 +45,7 @@ class Installation:
     def prepare(cls, server: Any, url: str, data_dir: Path) -> Installation:
         """What omni gives Superset, for a fresh database; its programs are installed first if they are missing."""
         install_bi()
-        # Readers belong to the whole server: their password is the one in the server's own secrets.
-        shutil.copytree(server.settings.data_dir / "secrets", data_dir / "secrets", copy_function=shutil.copy2)
-        settings = Settings(_env_file=None, data_dir=data_dir, database_url=SecretStr(url))  # type: ignore[call-arg]
+        settings = server.settings_for(url, data_dir)
         return cls(settings, url, superset_environment(settings, url))
 
     def run(self, script: str, *arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,7 +58,7 @@ def loaded(postgres_server, gateway_url: str, tmp_path_factory: pytest.TempPathF
     """The gateway's shops, the second as a rehearsal shop; everything read, counted and built once."""
     url = postgres_server.create_database()
     folder = tmp_path_factory.mktemp("ledger")
-    settings = Settings(_env_file=None, data_dir=folder / "data", database_url=SecretStr(url), history_days=6)
+    settings = postgres_server.settings_for(url, folder / "data", history_days=6)
     offers = httpx.get(f"{gateway_url}/sandbox/shops", timeout=30).raise_for_status().json()
     with psycopg.connect(url) as connection:
         box = SecretBox.open(settings)
@@ -103,8 +102,7 @@ def _dbt_build(url: str, folder: Path) -> None:
 def built(postgres_server, loaded: Built, tmp_path: Path) -> Iterator[Built]:
     """A copy of the loaded database for one test."""
     url = postgres_server.create_database(template=loaded.url.split("?")[0].rpartition("/")[2])
-    shutil.copytree(loaded.settings.data_dir, tmp_path / "data")
-    yield Built(url, Settings(_env_file=None, data_dir=tmp_path / "data", database_url=SecretStr(url), history_days=6))
+    yield Built(url, postgres_server.settings_for(url, tmp_path / "data", history_days=6))
     postgres_server.drop_database(url)
 
 
