@@ -5,10 +5,15 @@ Who asks them again is the pipeline (orchestration/transform/warm.py). One file 
 """
 
 import hashlib
+import logging
+import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 KEPT = 300
+logger = logging.getLogger(__name__)
 
 
 def remember_questions(app: Any) -> None:
@@ -21,7 +26,10 @@ def remember_questions(app: Any) -> None:
     def remember(response: Any) -> Any:
         asked = request.method == "POST" and request.path == "/api/v1/chart/data"
         if asked and response.status_code == 200 and _is_of_a_chart() and current_fence() is None:
-            keep(folder, request.get_data())
+            try:
+                keep(folder, request.get_data())
+            except OSError as error:  # such as a full disk: the reader has an answer all the same
+                logger.warning("a question was not kept in %s: %s", folder, error)
         return response
 
     def _is_of_a_chart() -> bool:
@@ -32,12 +40,22 @@ def remember_questions(app: Any) -> None:
 
 
 def keep(folder: Path, body: bytes) -> None:
-    """Write a question down, or make it the newest again; the oldest go."""
+    """Write a question down, or make it the newest again; the oldest go. Many threads do this at the same time."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(body).hexdigest()}.json"
-    if path.exists():
-        path.touch()
+    with suppress(FileNotFoundError):
+        os.utime(path)
         return
-    path.write_bytes(body)
-    for old in sorted(folder.glob("*.json"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as unfinished:
+        unfinished.write(body)
+    Path(unfinished.name).replace(path)  # who reads the folder never finds half a question
+    for old in _by_age(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
+
+
+def _by_age(folder: Path) -> list[Path]:
+    ages = {}
+    for path in folder.glob("*.json"):
+        with suppress(FileNotFoundError):  # another thread took it away since it was listed
+            ages[path] = path.stat().st_mtime
+    return sorted(ages, key=ages.__getitem__)

@@ -6,6 +6,7 @@ does not run there is nobody to warm, and the build is as good as before.
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -28,20 +29,25 @@ def warm_answers(settings: Settings) -> str:
     try:
         with httpx.Client(base_url=address, timeout=30.0) as client:
             _log_in(client, local_secret(settings, "superset_admin_password").get_secret_value(), address)
-            for path in questions:
+            for question in questions:
                 if time.monotonic() > deadline:
                     break
                 headers = {"Content-Type": "application/json"}
-                answer = client.post("/api/v1/chart/data", content=path.read_bytes(), headers=headers)
+                answer = client.post("/api/v1/chart/data", content=question, headers=headers)
                 asked, failed = asked + 1, failed + (not answer.is_success)
     except httpx.HTTPError as error:
         return f"Superset does not answer at {address}: {type(error).__name__}"
     return f"{asked} of {len(questions)} answers are warm again, {failed} questions are out of date"
 
 
-def _questions(folder: Path) -> list[Path]:
-    young = [path for path in folder.glob("*.json") if time.time() - path.stat().st_mtime < YOUNG_SECONDS]
-    return sorted(young, key=lambda path: path.stat().st_mtime, reverse=True)
+def _questions(folder: Path) -> list[bytes]:
+    """Questions younger than a week, newest first. Superset may take one away at any moment."""
+    found: list[tuple[float, bytes]] = []
+    for path in folder.glob("*.json"):
+        with suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime, path.read_bytes()))
+    oldest = time.time() - YOUNG_SECONDS
+    return [body for age, body in sorted(found, reverse=True) if age > oldest]
 
 
 def _log_in(client: httpx.Client, password: str, address: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -182,6 +183,19 @@ def test_only_questions_of_those_without_a_fence_are_kept_to_be_asked_again(
         form = {"dashboardId": 1}
         data(readers[name].ask(datasets["fct_order_lines_costed"], ["order_line_key"], form_data=form))
         assert len(list(folder.glob("*.json"))) == kept
+
+
+def test_a_question_that_cannot_be_kept_is_answered_all_the_same(
+    readers: dict[str, Reader], datasets: dict[str, int], installation: Installation
+) -> None:
+    folder = installation.settings.data_dir / "superset" / "asked"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("in the way")
+    try:
+        form = {"dashboardId": 2}
+        data(readers["fin"].ask(datasets["fct_order_lines_costed"], ["order_line_key"], form_data=form))
+    finally:
+        folder.unlink()
 
 
 def test_managers_see_all_ranks_and_the_amounts_of_their_own(
