@@ -163,7 +163,12 @@ select shop_id, 'ST-' || to_char(order_time, 'IYYYIW'), row_number() over (), pa
 from raw_temu.orders where status = 5 and order_time < %(last_day)s::timestamptz - interval '18 days';
 
 -- name: cost_edit
+with edited as (
+    update raw_files.product_costs set closed_at = %(last_day)s::timestamptz - interval '60 days'
+    where sku_code = 'SKU-00400' and effective_to is null
+    returning sku_code, cost_price, currency, closed_at
+)
 insert into raw_files.product_costs
     (shop_id, sku_code, cost_price, currency, effective_from, effective_to, source_file, file_hash, row_no, run_id)
-select null, sku_code, cost_price + 1, currency, %(last_day)s::timestamptz - interval '60 days', null, 'edit.csv', 'edit', 1, 'bench'
-from raw_files.product_costs where sku_code = 'SKU-00400' and effective_to is null;
+select null, sku_code, cost_price + 1, currency, closed_at, null, 'edit.csv', 'edit', 1, 'bench'
+from edited;

@@ -13,7 +13,7 @@ again changes nothing. Rows are keyed by (file_hash, row_no), row_no being the r
 """
 
 from connectors.files.inbox import import_inbox
-from connectors.files.landing import import_file
+from connectors.files.landing import Watch, import_file
 from connectors.files.report import ImportReport
 
-__all__ = ["ImportReport", "import_file", "import_inbox"]
+__all__ = ["ImportReport", "Watch", "import_file", "import_inbox"]

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from connectors.errors import ConfigurationError
-from connectors.files.landing import MissingFileError, import_file
+from connectors.files.landing import import_file
 from connectors.files.report import REASON_SUFFIX, REJECTED_SUFFIX, ImportReport, rejected_path
+from connectors.files.source import MissingFileError
 from connectors.settings import Settings
 
 QUIET_SECONDS = 2.0

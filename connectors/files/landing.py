@@ -1,58 +1,40 @@
 """Landing one file: good rows, refused rows and the import history in a single transaction.
 
-Belongs here: versions of a file, COPY, dead letters, history.
-Does not belong here: folders (`inbox`) and cells (`rows`).
+Belongs here: versions of a file, COPY, and the order of the steps.
+Does not belong here: folders (`inbox`), cells (`rows`), contradictions (`intervals`), bookkeeping (`history`,
+`letters`).
 
 Versions: the newest version of a file name wins, so the rows of the version before are deleted in the transaction that
 lands the new ones. A file without a single good row replaces nothing. Content that is loaded already, under whatever
 name, is skipped, unless rows of it had been refused: those get another chance, for instance after a shop was added.
+A dry run is the same transaction, taken back at its end: what it says is what an import does.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from connectors.errors import ConfigurationError, TransientError
+from connectors.files.history import loaded_as, record
+from connectors.files.intervals import close_intervals, refuse_contradictions, stored_intervals
+from connectors.files.letters import write_letters
 from connectors.files.reading import UnreadableFileError, read_grid
-from connectors.files.report import (
-    ImportReport,
-    dead_letter_payload,
-    dead_letter_prefix,
-    rejected_path,
-    summarise,
-    write_rejected,
-)
-from connectors.files.rows import ParsedFile, parse_rows
+from connectors.files.report import ImportReport, rejected_path, summarise, write_rejected
+from connectors.files.rows import ParsedFile, key_of, parse_rows
 from connectors.files.shops import ShopBook, read_shops
+from connectors.files.source import SourceFile, read_source
 from connectors.files.tables import TABLES, FileTable, table_of
 from connectors.settings import Settings
 
-NO_SHOP = 0
-"""`ops.dead_letters.shop_id` of a row whose shop is unknown or which is meant for all shops."""
-
-
-class MissingFileError(ConfigurationError):
-    """There is no file at the path."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file as it was read, once: `name` is its identity, `digest` (SHA-256, hex) the identity of its content."""
-
-    name: str
-    suffix: str
-    content: bytes
-    digest: str
-    run_id: str
-    started_at: datetime
+Watch = Callable[[psycopg.Connection, str], AbstractContextManager[None]]
+"""Something that looks at the database before and after the rows of a table (its name) change, in the transaction."""
 
 
 def import_file(
@@ -62,20 +44,24 @@ def import_file(
     settings: Settings,  # noqa: ARG001 - every import takes the settings, whether it has a knob yet or not
     run_id: str,
     dry_run: bool = False,
+    table: str | None = None,
+    imported_by: str = "inbox",
+    watch: Watch = lambda _conn, _table: nullcontext(),
 ) -> ImportReport:
-    """Load one file into the table that its name begins with, and say what became of each row.
+    """Load one file into `table`, or the one that its name begins with, and say what became of each row.
 
     A file that cannot be used is a report with status `failed` and the remedy, not an exception. Raises
-    MissingFileError, ConfigurationError (database not migrated) and TransientError (database out of reach; nothing
-    changed).
+    MissingFileError, ConfigurationError (database not migrated, unknown table) and TransientError (database out of
+    reach; nothing changed).
     """
+    chosen = _chosen(table, path)
     try:
-        source = _read(path, run_id)
+        source = read_source(path, run_id, imported_by)
     except UnreadableFileError as problem:
         return ImportReport(path.name, None, "failed", f"nothing was loaded: {problem}", dry_run=dry_run)
     try:
         with psycopg.connect(database_url, autocommit=True) as conn:
-            report, parsed = _import(conn, source, dry_run=dry_run)
+            report, parsed = _import(conn, source, chosen, watch, dry_run=dry_run)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as problem:
         raise ConfigurationError(
             f"{path.name}: the database has no table for it", remedy="run omni db migrate"
@@ -85,22 +71,15 @@ def import_file(
     return report if dry_run or parsed is None else _tell_refused(path, parsed, report)
 
 
-def _read(path: Path, run_id: str) -> SourceFile:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as problem:
-        raise MissingFileError(f"there is no file {path.name}", remedy="check the path") from problem
-    except OSError as problem:
-        raise UnreadableFileError(
-            f"the file cannot be opened: {problem.strerror}", remedy="check its rights"
-        ) from problem
-    name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
-    digest = hashlib.sha256(content).hexdigest()
-    return SourceFile(name, path.suffix.casefold(), content, digest, run_id, datetime.now(UTC))
+def _chosen(table: str | None, path: Path) -> FileTable | None:
+    if table is not None and table not in TABLES:
+        raise ConfigurationError(f"no file fills a table {table}", remedy=f"choose among {', '.join(TABLES)}")
+    return TABLES[table] if table else table_of(path.name)
 
 
-def _import(conn: psycopg.Connection, source: SourceFile, *, dry_run: bool) -> tuple[ImportReport, ParsedFile | None]:
-    table = table_of(source.name)
+def _import(
+    conn: psycopg.Connection, source: SourceFile, table: FileTable | None, watch: Watch, *, dry_run: bool
+) -> tuple[ImportReport, ParsedFile | None]:
     try:
         if table is None:
             names = ", ".join(TABLES)
@@ -108,12 +87,14 @@ def _import(conn: psycopg.Connection, source: SourceFile, *, dry_run: bool) -> t
         grid = read_grid(source.content, source.suffix, sheet=table.name)
         shops = read_shops(conn)
         parsed = parse_rows(grid, table, shops.find)
-        return _land(conn, source, table, parsed, shops, dry_run=dry_run), parsed
+        # Taken back at its end, a dry run needs no second way of telling what an import would do.
+        with conn.transaction(force_rollback=dry_run):
+            return _land(conn, source, table, parsed, shops, watch, dry_run=dry_run)
     except (UnreadableFileError, psycopg.DataError, psycopg.IntegrityError) as problem:
         reason = str(problem) if isinstance(problem, UnreadableFileError) else f"the database refused it: {problem}"
         report = _report(source, table, status="failed", message=f"nothing was loaded: {reason}", dry_run=dry_run)
         if not dry_run:
-            _record(conn, source, report)
+            record(conn, source, report)
         return report, None
 
 
@@ -128,50 +109,24 @@ def _land(
     table: FileTable,
     parsed: ParsedFile,
     shops: ShopBook,
+    watch: Watch,
     *,
     dry_run: bool,
-) -> ImportReport:
-    with conn.transaction():
-        # One import per table at a time: two processes may visit the same inbox.
-        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [table.stream])
-        twin = _loaded_as(conn, source, table)
-        if twin is not None:
-            report = _skipped(source, table, parsed, twin, dry_run=dry_run)
-        else:
-            changed, removed = _compare(conn, source, table, parsed)
-            report = _report(
-                source,
-                table,
-                status="completed" if parsed.good else "failed",
-                message=summarise(parsed, dry_run=dry_run),
-                rows_ok=len(parsed.good),
-                rows_rejected=len(parsed.refused),
-                rows_changed=changed,
-                rows_removed=removed,
-                shops=shops.names(_shop_ids(table, parsed)),
-                dry_run=dry_run,
-            )
-        if not dry_run:
-            if twin is None:
-                _write(conn, source, table, parsed)
-            _record(conn, source, report)
-    return report
-
-
-def _loaded_as(conn: psycopg.Connection, source: SourceFile, table: FileTable) -> str | None:
-    """The name under which this very content is loaded completely; None if it is not."""
-    loaded = conn.execute(
-        sql.SQL("select source_file from raw_files.{} where file_hash = %s limit 1").format(sql.Identifier(table.name)),
-        [source.digest],
-    ).fetchone()
-    if loaded is None:
-        return None
-    refused = conn.execute(
-        "select rows_failed from ops.import_history where file_hash = %s and import_type = %s and status = 'completed' "
-        "order by id desc limit 1",
-        [source.digest, table.name],
-    ).fetchone()
-    return None if refused and refused[0] else str(loaded[0])
+) -> tuple[ImportReport, ParsedFile]:
+    # One import per table at a time: two processes may visit the same inbox.
+    conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [table.stream])
+    twin = loaded_as(conn, source, table)
+    if twin is not None:
+        report = _skipped(source, table, parsed, twin, dry_run=dry_run)
+    else:
+        if table.is_exclusive:
+            parsed = refuse_contradictions(parsed, table, stored_intervals(conn, source, table, parsed))
+        report = _loaded(conn, source, table, parsed, shops, dry_run=dry_run)
+        with watch(conn, table.name):
+            _write(conn, source, table, parsed)
+        write_letters(conn, source, table, parsed)
+    record(conn, source, report)
+    return report, parsed
 
 
 def _skipped(source: SourceFile, table: FileTable, parsed: ParsedFile, twin: str, *, dry_run: bool) -> ImportReport:
@@ -182,75 +137,68 @@ def _skipped(source: SourceFile, table: FileTable, parsed: ParsedFile, twin: str
     )
 
 
-def _compare(conn: psycopg.Connection, source: SourceFile, table: FileTable, parsed: ParsedFile) -> tuple[int, int]:
-    """Rows that the stored version of this file name does not hold, and its rows that this version no longer holds."""
+def _loaded(
+    conn: psycopg.Connection,
+    source: SourceFile,
+    table: FileTable,
+    parsed: ParsedFile,
+    shops: ShopBook,
+    *,
+    dry_run: bool,
+) -> ImportReport:
+    changed, new, removed = _compare(conn, source, table, parsed)
+    return _report(
+        source,
+        table,
+        status="completed" if parsed.good else "failed",
+        message=summarise(parsed, dry_run=dry_run),
+        rows_ok=len(parsed.good),
+        rows_rejected=len(parsed.refused),
+        rows_changed=changed,
+        rows_new=new,
+        rows_removed=removed,
+        shops=shops.names(_shop_ids(table, parsed)),
+        refused=tuple(parsed.refused),
+        dry_run=dry_run,
+    )
+
+
+def _compare(
+    conn: psycopg.Connection, source: SourceFile, table: FileTable, parsed: ParsedFile
+) -> tuple[int, int, int]:
+    """Rows that the stored version of this file name does not hold, those of them with a key that it does not know
+    either, and its rows that this version no longer holds."""
     if not parsed.good:
-        return 0, 0
+        return 0, 0, 0
     query = sql.SQL("select {} from raw_files.{} where source_file = %s").format(
         _columns(table), sql.Identifier(table.name)
     )
     before = Counter(conn.execute(query, [source.name]).fetchall())
     now = Counter(row.values for row in parsed.good)
-    return (now - before).total(), (before - now).total()
+    added = now - before
+    known = {_key(values, table) for values in before} if table.key else set()
+    new = sum(count for values, count in added.items() if not table.key or _key(values, table) not in known)
+    return added.total(), new, (before - now).total()
+
+
+def _key(values: tuple[object, ...], table: FileTable) -> tuple[object, ...]:
+    return key_of(dict(zip(table.targets, values, strict=True)), table)
 
 
 def _write(conn: psycopg.Connection, source: SourceFile, table: FileTable, parsed: ParsedFile) -> None:
-    if parsed.good:
-        name = sql.Identifier(table.name)
-        delete = sql.SQL("delete from raw_files.{} where source_file = %s or file_hash = %s").format(name)
-        conn.execute(delete, [source.name, source.digest])
-        copy = sql.SQL("copy raw_files.{} ({}, source_file, file_hash, row_no, run_id) from stdin").format(
-            name, _columns(table)
-        )
-        with conn.cursor() as cursor, cursor.copy(copy) as rows:
-            for row in parsed.good:
-                rows.write_row((*row.values, source.name, source.digest, row.row_no, source.run_id))
-    _write_dead_letters(conn, source, table, parsed)
-
-
-def _write_dead_letters(conn: psycopg.Connection, source: SourceFile, table: FileTable, parsed: ParsedFile) -> None:
-    """Refused rows of the newest version are open letters; those of the versions before are settled by it."""
-    conn.execute(
-        "update ops.dead_letters set resolved_at = now() "
-        "where stream = %s and resolved_at is null and starts_with(payload, %s)",
-        [table.stream, dead_letter_prefix(source.name)],
+    if not parsed.good:
+        return
+    name = sql.Identifier(table.name)
+    delete = sql.SQL("delete from raw_files.{} where source_file = %s or file_hash = %s").format(name)
+    conn.execute(delete, [source.name, source.digest])
+    copy = sql.SQL("copy raw_files.{} ({}, source_file, file_hash, row_no, run_id) from stdin").format(
+        name, _columns(table)
     )
-    letters = []
-    for row in parsed.refused:
-        payload = dead_letter_payload(source.name, parsed.header, row)
-        first, message = row.problems[0], "; ".join(str(problem) for problem in row.problems)
-        digest = hashlib.sha256(payload.encode()).digest()
-        shop = NO_SHOP if row.shop_id is None else row.shop_id
-        letters.append((shop, table.stream, first.code, first.column, message, payload, digest, source.run_id))
-    if letters:
-        conn.cursor().executemany(_DEAD_LETTER, letters)
-
-
-_DEAD_LETTER = """
-    insert into ops.dead_letters (shop_id, stream, reason_code, field_path, message, payload, payload_hash, run_id)
-    values (%s, %s, %s, %s, %s, %s, %s, %s)
-    on conflict (shop_id, stream, payload_hash) do update
-    set reason_code = excluded.reason_code, field_path = excluded.field_path, message = excluded.message,
-        run_id = excluded.run_id, resolved_at = null
-"""
-
-
-def _record(conn: psycopg.Connection, source: SourceFile, report: ImportReport) -> None:
-    conn.execute(
-        "insert into ops.import_history (import_type, file_name, file_hash, rows_ok, rows_failed, rows_skipped, "
-        "status, message, started_at, completed_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())",
-        [
-            report.table or "unknown",
-            source.name,
-            source.digest,
-            report.rows_ok,
-            report.rows_rejected,
-            report.rows_skipped,
-            report.status,
-            report.message.replace("\x00", ""),
-            source.started_at,
-        ],
-    )
+    with conn.cursor() as cursor, cursor.copy(copy) as rows:
+        for row in parsed.good:
+            rows.write_row((*row.values, source.name, source.digest, row.row_no, source.run_id))
+    if table.is_exclusive:
+        close_intervals(conn)
 
 
 def _tell_refused(path: Path, parsed: ParsedFile, report: ImportReport) -> ImportReport:
@@ -268,12 +216,12 @@ def _tell_refused(path: Path, parsed: ParsedFile, report: ImportReport) -> Impor
 
 
 def _columns(table: FileTable) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(column.target) for column in table.columns)
+    return sql.SQL(", ").join(map(sql.Identifier, table.targets))
 
 
 def _shop_ids(table: FileTable, parsed: ParsedFile) -> set[int]:
-    places: Mapping[str, int] = {column.target: place for place, column in enumerate(table.columns)}
-    if "shop_id" not in places:
+    if "shop_id" not in table.targets:
         return set()
-    good = {row.values[places["shop_id"]] for row in parsed.good}
+    place = table.targets.index("shop_id")
+    good = {row.values[place] for row in parsed.good}
     return {shop for shop in good | {row.shop_id for row in parsed.refused} if isinstance(shop, int)}

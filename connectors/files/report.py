@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -25,8 +25,9 @@ REASON_SUFFIX = ".reason.txt"
 class ImportReport:
     """One file's outcome. rows_ok + rows_rejected = rows of the file, or rows_skipped alone when it is already loaded.
 
-    `rows_changed` counts good rows that the earlier version of this file name did not hold, `rows_removed` its rows
-    that this version no longer holds. In a dry run the figures say what would happen and nothing is written.
+    `rows_changed` counts good rows that the earlier version of this file name did not hold, of which `rows_new` speak
+    of something it did not mention; `rows_removed` its rows that this version no longer holds. `refused` are the rows
+    behind `rows_rejected`. In a dry run the figures say what would happen and nothing is written.
     """
 
     file_name: str
@@ -38,10 +39,17 @@ class ImportReport:
     rows_rejected: int = 0
     rows_skipped: int = 0
     rows_changed: int = 0
+    rows_new: int = 0
     rows_removed: int = 0
     shops: tuple[str, ...] = ()
     rejected_file: Path | None = None
     dry_run: bool = False
+    refused: tuple[RefusedRow, ...] = field(default=(), repr=False)
+
+    @property
+    def rows_unchanged(self) -> int:
+        """Good rows that the earlier version of this file name holds as they are."""
+        return self.rows_ok - self.rows_changed
 
     def __str__(self) -> str:
         shops = f" ({', '.join(self.shops)})" if self.shops else ""

@@ -29,10 +29,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class GoodRow:
-    """A row number of the file and its values in the order of the table's columns."""
+    """A row number of the file, its values in the order of the table's columns, and its cells as written."""
 
     row_no: int
     values: tuple[object, ...]
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,13 @@ def parse_rows(grid: Grid, table: FileTable, find_shop: Callable[[str], int]) ->
         if row_no in grid.damaged:
             problems.append(Problem("formula_error", None, f"cell {grid.damaged[row_no]} shows a formula error"))
         problems = problems or _row_problems(values, table, row_no, seen)
+        written = tuple(cell or "" for cell in cells)
         if problems:
             shop_id = values.get("shop_id")
             known = shop_id if isinstance(shop_id, int) else None
-            parsed.refused.append(RefusedRow(row_no, tuple(c or "" for c in cells), tuple(problems), known))
+            parsed.refused.append(RefusedRow(row_no, written, tuple(problems), known))
         else:
-            parsed.good.append(GoodRow(row_no, tuple(values[c.target] for c in table.columns)))
+            parsed.good.append(GoodRow(row_no, tuple(values[c.target] for c in table.columns), written))
     return parsed
 
 
@@ -146,8 +148,13 @@ def _row_problems(
         return [Problem("inverted_interval", "effective_to", "must be later than effective_from (it is exclusive)")]
     if not table.key:
         return []
-    key = tuple(v.upper() if isinstance(v, str) else v for v in (values[name] for name in table.key))
+    key = key_of(values, table)
     first = seen.setdefault(key, row_no)
     if first != row_no:
         return [Problem("duplicate_row", None, f"has the same {', '.join(table.key)} as row {first}")]
     return []
+
+
+def key_of(values: Mapping[str, object], table: FileTable) -> tuple[object, ...]:
+    """What tells a row of this table from others, whatever the case of its words."""
+    return tuple(v.upper() if isinstance(v, str) else v for v in (values[name] for name in table.key))

@@ -46,11 +46,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FileTable:
-    """One table of `raw_files`. `key`: columns that two rows of a file must not share; empty = rows may repeat."""
+    """One table of `raw_files`. `key`: columns that two rows of a file must not share; empty = rows may repeat.
+
+    `is_exclusive`: rows of one article must not overlap in time, in all files together.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    is_exclusive: bool = False
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -61,6 +65,11 @@ class FileTable:
     def stream(self) -> str:
         """Name under which refused rows appear in `ops.dead_letters`."""
         return f"files/{self.name}"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the table, in the order of a row's values."""
+        return tuple(column.target for column in self.columns)
 
 
 CHARGE_TYPES = {
@@ -115,6 +124,7 @@ _ALL = (
             _TO,
         ),
         key=("shop_id", "sku_code", "effective_from"),
+        is_exclusive=True,
     ),
     FileTable(
         "product_managers",

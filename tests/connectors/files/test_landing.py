@@ -12,7 +12,7 @@ import pytest
 
 from connectors.errors import ConfigurationError, TransientError
 from connectors.files import import_file
-from connectors.files.landing import MissingFileError
+from connectors.files.source import MissingFileError
 
 HEADER = "shop,sku_code,cost_price,currency,effective_from,effective_to\n"
 COSTS = HEADER + 'Harbor US,AB-1,"1,030.50",RMB,2026-02-01,2026-03-01T00:00:00Z\n,ab-2 ,33,CNY,2026-03-01,\n'
@@ -95,13 +95,40 @@ def test_a_new_version_of_a_name_replaces_the_rows_of_the_old_one_and_no_others(
     load(drop("product_costs.csv", COSTS))
     load(drop("product_costs_other.csv", HEADER + ",ZZ-9,1,CNY,2026-01-01,\n"))
     report = load(drop("product_costs.csv", COSTS.replace("33", "34") + ",AB-3,5,USD,2026-01-01,\n"))
-    assert (report.rows_ok, report.rows_changed, report.rows_removed) == (3, 2, 1)
+    assert (report.rows_ok, report.rows_changed, report.rows_new, report.rows_removed) == (3, 2, 1, 1)
+    assert report.rows_unchanged == 1
     assert rows("select sku_code, cost_price from raw_files.product_costs order by 1") == [
         ("AB-1", Decimal("1030.50")),
         ("AB-3", Decimal(5)),
         ("ZZ-9", Decimal(1)),
         ("ab-2", Decimal(34)),
     ]
+
+
+def test_the_history_says_who_loaded_which_version_with_what_result(load, drop, rows, database_url, settings):
+    load(drop("product_costs.csv", COSTS))
+    load(drop("product_costs.csv", COSTS))
+    load(drop("product_costs.csv", ""))
+    path = drop("product_costs.csv", COSTS.replace("33", "34") + "Nowhere,X,1,CNY,2026-01-01,\n")
+    import_file(database_url, path, settings=settings, run_id="cli-1", imported_by="li")
+    query = """
+        select status, version, imported_by, run_id, rows_ok, rows_changed, rows_removed, rows_failed
+        from ops.import_history order by id
+    """
+    assert rows(query) == [
+        ("completed", 1, "inbox", "run-1", 2, 2, 0, 0),
+        ("skipped", None, "inbox", "run-1", 0, 0, 0, 0),
+        ("failed", None, "inbox", "run-1", 0, 0, 0, 0),
+        ("completed", 2, "li", "cli-1", 2, 1, 1, 1),
+    ]
+
+
+def test_a_file_of_any_name_lands_in_the_table_that_is_named(drop, rows, database_url, settings, shops):
+    path = drop("november.csv", COSTS)
+    report = import_file(database_url, path, settings=settings, run_id="r", table="product_costs")
+    assert (report.status, report.rows_ok) == ("completed", 2)
+    with pytest.raises(ConfigurationError, match="no file fills a table costs → choose among product_costs"):
+        import_file(database_url, path, settings=settings, run_id="r", table="costs")
 
 
 def test_going_back_to_an_older_version_loads_it_again(load, drop, rows):

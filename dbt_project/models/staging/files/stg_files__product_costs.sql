@@ -4,7 +4,7 @@ with priced as (
         costs.cost_price,
         {{ n3(n1('costs.currency')) }} as currency,
         costs.effective_from,
-        costs.effective_to,
+        coalesce(costs.closed_at, costs.effective_to) as effective_to,
         costs.loaded_at as created_at,
         costs.row_no,
         costs.shop_id is not null as is_of_shop
@@ -14,6 +14,7 @@ with priced as (
         and (costs.shop_id is null or costs.shop_id = listings.shop_id)
 )
 
+-- `closed_at`: a later start ended the interval before what the file says.
 -- The same listing and start: a row that names the shop goes first, then the last upload.
 select distinct on (product_id, effective_from)
     {{ natural_id('product_cost', ['product_id', 'extract(epoch from effective_from)']) }} as id,
