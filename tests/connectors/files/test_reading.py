@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as limits
-from hypothesis import strategies as st
 
 from connectors.files.reading import UnreadableFileError, read_grid
 
@@ -76,23 +72,3 @@ def test_a_workbook_cut_off_anywhere_is_refused_not_misread(workbook):
     for size in range(1, len(whole) - 22, 97):
         with pytest.raises(UnreadableFileError):
             read_grid(whole[:size], ".xlsx", sheet="x")
-
-
-@limits(deadline=None, max_examples=300)
-@given(
-    st.one_of(st.binary(max_size=400), st.binary(max_size=60).map(lambda b: b"PK\x03\x04" + b)),
-    st.sampled_from([".csv", ".xlsx"]),
-)
-def test_random_bytes_are_read_or_refused_never_an_unexplained_exception(content, suffix):
-    with contextlib.suppress(UnreadableFileError):
-        assert read_grid(content, suffix, sheet="x")
-
-
-@limits(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_a_workbook_with_flipped_bytes_is_refused_or_read_right(workbook, data):
-    content = bytearray(workbook([["sku_code", "cost"], ["AB-1", 1.5]]))
-    for _ in range(data.draw(st.integers(1, 8))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(UnreadableFileError):
-        assert read_grid(bytes(content), ".xlsx", sheet="x").rows == [(1, ["sku_code", "cost"]), (2, ["AB-1", "1.5"])]
