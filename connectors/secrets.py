@@ -3,8 +3,8 @@
 Belongs here: Fernet encryption of what goes into `ops.shop_credentials`, and the files below `<data_dir>/secrets`
 (one secret per file, mode 0600, folder 0700). Does not belong here: which shop owns which secret (`connectors.shops`).
 
-Rotation: put the new key first in OMNI_SECRET_KEYS and keep the old ones behind it. Old values stay readable, new ones
-are written with the first key, `SecretBox.rotate` rewrites one value.
+Rotation: the new key stands first, in OMNI_SECRET_KEYS or in the file, and the old ones behind it. Old values stay
+readable, new ones are written with the first key, `SecretBox.rotate` rewrites one value, `connectors.sealed` all.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ _FERNET_FILE = "fernet_keys"
 class SecretBox:
     """Seals and opens short texts with Fernet keys; the first key seals, every key opens."""
 
-    __slots__ = ("_fernet",)
+    __slots__ = ("_each", "_fernet")
 
     def __init__(self, keys: SecretStr) -> None:
-        self._fernet = MultiFernet([_fernet(key) for key in _split(keys)])
+        self._each = [_fernet(key) for key in _split(keys)]
+        self._fernet = MultiFernet(self._each)
 
     @classmethod
     def open(cls, settings: Settings) -> SecretBox:
@@ -42,7 +43,7 @@ class SecretBox:
         """
         if settings.secret_keys is not None:
             return cls(settings.secret_keys)
-        return cls(_kept(settings, _FERNET_FILE, lambda: Fernet.generate_key().decode()))
+        return cls(_kept(settings, _FERNET_FILE, _new_key))
 
     def encrypt(self, text: str) -> bytes:
         """Seal `text` with the newest key."""
@@ -62,8 +63,28 @@ class SecretBox:
         except InvalidToken:
             raise _wrong_keys() from None
 
+    @property
+    def size(self) -> int:
+        """Number of keys."""
+        return len(self._each)
+
+    def key_of(self, sealed: bytes) -> int | None:
+        """Position of the key that sealed this, 0 = the newest; None when no key opens it."""
+        return next((place for place, one in enumerate(self._each) if _opens(one, bytes(sealed))), None)
+
     def __repr__(self) -> str:
         return "SecretBox(keys=hidden)"
+
+
+def add_kept_key(settings: Settings) -> None:
+    """Put a new key in front of those of the key file, which changes whole or not at all."""
+    keys = _split(_kept(settings, _FERNET_FILE, _new_key))
+    _replace(settings, _FERNET_FILE, ",".join([_new_key(), *keys]))
+
+
+def drop_kept_keys(settings: Settings) -> None:
+    """Leave only the newest key in the key file. Whatever an older one sealed is lost: re-seal it before."""
+    _replace(settings, _FERNET_FILE, _split(_kept(settings, _FERNET_FILE, _new_key))[0])
 
 
 def local_secret(settings: Settings, name: str) -> SecretStr:
@@ -79,6 +100,18 @@ def secret_path(settings: Settings, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a secret: use a-z, 0-9, dot, dash and underscore")
     return settings.data_dir / "secrets" / name
+
+
+def _new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def _opens(key: Fernet, sealed: bytes) -> bool:
+    try:
+        key.decrypt(sealed)
+    except InvalidToken:
+        return False
+    return True
 
 
 def _kept(settings: Settings, name: str, generate: Callable[[], str]) -> SecretStr:
@@ -102,17 +135,35 @@ def _write_once(path: Path, value: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     if path.parent.stat().st_uid == os.geteuid():
         path.parent.chmod(0o700)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    scratch = _scratch(path, value)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
         os.link(scratch, path)
     except FileExistsError:
         return
     finally:
-        Path(scratch).unlink()
+        scratch.unlink()
+
+
+def _replace(settings: Settings, name: str, value: str) -> None:
+    """Give a kept secret another value; a reader sees the old one or the new one."""
+    path = secret_path(settings, name)
+    try:
+        _scratch(path, value).replace(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the secret {name!r} in {path.parent} cannot be changed: {error.strerror}",
+            remedy="run omni as the user who owns the data folder",
+        ) from None
+
+
+def _scratch(path: Path, value: str) -> Path:
+    """The value on the disk beside `path`, under a name of its own."""
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(value + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(scratch)
 
 
 def _split(keys: SecretStr) -> list[str]:

@@ -19,9 +19,11 @@ from orchestration.cli import (
     db,
     dead_letters,
     docs,
+    imports,
     ledger,
     months,
     recount,
+    secrets,
     serve,
     shops,
     sync,
@@ -44,6 +46,7 @@ app.add_typer(backfill.app, name="backfill", help="Reading old days: what it cos
 app.add_typer(bi_assets.app, name="bi", help="The dashboards: their files, their readers.")
 app.add_typer(shops.app, name="shops", help="Shops and their credentials.")
 app.add_typer(api_keys.app, name="api-keys", help="Keys of the control API, by role.")
+app.add_typer(secrets.app, name="secrets", help="The keys that seal credentials: which seal what, a new one.")
 app.add_typer(sandbox_app, name="sandbox", help="A local Temu gateway with invented shops: demo, tests, training.")
 app.add_typer(dead_letters.app, name="dead-letters", help="Records that could not be stored: list, show, replay.")
 app.add_typer(months.app, name="months", help="Closing the books of a month.")
@@ -51,6 +54,7 @@ app.add_typer(docs.app, name="docs", help="The data dictionary, from the metric 
 app.command("sync")(sync.sync)
 app.command("recount")(recount.recount)
 app.command("ledger")(ledger.ledger)
+app.command("import")(imports.import_files)
 app.command("serve")(serve.serve)
 app.command("provision")(serve.provision)
 
