@@ -19,6 +19,7 @@ from connectors.shops import Shop
 from connectors.sync.run import probe_of
 from connectors.sync.session import chosen_shops, open_office
 from connectors.temu.streams import STREAMS
+from connectors.token_expiry import NOTICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,10 @@ def _message(shop: Shop, token: _Token, expires_at: datetime | None, missing: tu
     told = f"mall {token.mall_id or shop.temu_shop_id} answers"
     if expires_at:
         told += f", token valid for {(expires_at - now).days} days (until {expires_at:%Y-%m-%d})"
+        if expires_at - now <= NOTICE:
+            told += (
+                f' → it ends soon: have the seller authorise again, `omni shops authorise --shop "{shop.shop_name}"`'
+            )
     if missing:
         told += f"; not granted and therefore skipped: {', '.join(missing)}"
     return told

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
 import psycopg
 import structlog
 
@@ -32,6 +34,7 @@ from connectors.sync.streams import Progress, sync_stream
 from connectors.sync.tally import Tally
 from connectors.temu.breaker import Breakers
 from connectors.temu.streams import STREAMS, Stream, rest
+from connectors.token_expiry import NOTE
 
 
 def probe_of(shop: Shop) -> tuple[str, Mapping[str, object]]:
@@ -141,7 +144,7 @@ class _Run:
         """One cheap call: learns the gateway's clock, and finds out before the work whether anybody answers."""
         self._stop_if_app_is_refused(session.shop)
         try:
-            await session.client.call(*probe_of(session.shop))
+            await _greet(session)
         except StreamForbiddenError as error:
             log.info("the token may not describe itself", shop=session.shop.shop_name, error=str(error))
         except AppError as error:
@@ -179,6 +182,30 @@ class _Run:
         else:
             log.info("stream stored", shop=event.shop_name, stream=event.stream, read=event.read, calls=event.calls)
         self._on_event(event)
+
+
+class _Expiry(msgspec.Struct, rename="camel"):
+    """What a reading wants of the token check (API reference §2.4); of another type than documented it is ignored."""
+
+    expired_time: object = None
+
+
+async def _greet(session: ShopSession) -> None:
+    """The probe; on the router it tells the token's end, which is noted for the warnings."""
+    operation, params = probe_of(session.shop)
+    if operation != TOKEN_CHECK:
+        await session.client.call(operation, params)
+        return
+    token = await session.client.ask(operation, params, _Expiry) or _Expiry()
+    if expires_at := _instant(token.expired_time):
+        await session.control.execute(NOTE, {"shop_id": session.shop.id, "expires_at": expires_at})
+
+
+def _instant(epoch: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(epoch, UTC) if isinstance(epoch, int) and epoch > 0 else None
+    except (ValueError, OverflowError, OSError):  # no instant of our calendar; a reading must not fail over it
+        return None
 
 
 def explained(error: Exception, shop: str) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import psycopg
@@ -12,8 +13,9 @@ from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, list_shops
 from connectors.sync import check_shop
+from connectors.token_expiry import days_left, token_ends
 from orchestration.cli import shop_authorisation
-from orchestration.cli.console import out, table
+from orchestration.cli.console import complain, out, table
 from orchestration.cli.db import migrated_database
 
 app = typer.Typer(no_args_is_help=True)
@@ -68,15 +70,21 @@ def add(
 
 @app.command("list")
 def list_command() -> None:
-    """Show the shops, without their secrets."""
+    """Show the shops, without their secrets, and warn of tokens that end within two weeks."""
     url = migrated_database(Settings())
     with psycopg.connect(url) as connection:
-        shops = list_shops(connection)
+        shops, ends = list_shops(connection), token_ends(connection)
+    now = datetime.now(UTC)
+    own = {one.shop_id: days_left(one.expires_at, now) for one in ends if one.gateway is None}
     rows: list[tuple[object, ...]] = [
-        (one.id, one.shop_name, str(one.temu_shop_id), one.region, one.gateway, one.environment, one.is_active)
+        (one.id, one.shop_name, str(one.temu_shop_id), one.region, one.gateway, one.environment, one.is_active,
+         own.get(one.id))
         for one in shops
-    ]
-    table("Shops", ("id", "name", "mall id", "region", "gateway", "environment", "active"), rows)
+    ]  # fmt: skip
+    table("Shops", ("id", "name", "mall id", "region", "gateway", "environment", "active", "token ends"), rows)
+    for end in ends:
+        if end.is_near(now):
+            complain(end.words(now))
 
 
 @app.command()

@@ -20,11 +20,12 @@ from dagster import (
 from orchestration.failures import explained
 from orchestration.ingest.dead_letters import LETTERS_KEY, letters_are_young, verdict_on_age
 from orchestration.ingest.silence import TASKS_KEY, reads_are_not_silent, verdict_on_silence
+from orchestration.ingest.token_expiry import tokens_last, verdict_on_tokens
 from orchestration.names import WATCH_COMPLETENESS
 from orchestration.raw_tables import OWNERS
 from orchestration.resources import Warehouse
 
-SPECS = [letters_are_young, reads_are_not_silent]
+SPECS = [letters_are_young, reads_are_not_silent, tokens_last]
 WATCHED = [
     AssetSpec(
         LETTERS_KEY,
@@ -44,7 +45,7 @@ WATCHED = [
 watch_completeness = define_asset_job(
     WATCH_COMPLETENESS,
     selection=AssetSelection.checks(*(spec.key for spec in SPECS)),
-    description="Is anything set aside for too long, is a shop suspiciously silent?",
+    description="Is anything set aside for too long, is a shop suspiciously silent, does a token end soon?",
 )
 
 
@@ -58,6 +59,7 @@ def build_watching_checks() -> AssetChecksDefinition:
             verdicts = [
                 verdict_on_age(url, older_than=timedelta(hours=settings.dead_letter_hours)),
                 verdict_on_silence(url),
+                verdict_on_tokens(url),
             ]
         for verdict in verdicts:
             if not verdict.passed:

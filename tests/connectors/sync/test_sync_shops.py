@@ -369,6 +369,19 @@ def test_a_check_tells_mall_validity_and_missing_grants(desk) -> None:
     assert any("bg.order.amount.query" in check.missing for check in checks)
 
 
+def test_a_check_warns_two_weeks_before_the_token_ends_and_a_reading_notes_when(desk, gateway) -> None:
+    shop = desk.shops[0]
+    [told] = [check_shop(desk.url, settings=desk.settings, shop=shop.shop_name)]
+    assert "it ends soon" not in told.message
+    desk.sync(shops=[shop.shop_name], streams=["carriers"])
+    query = "select token_expires_at from ops.shop_credentials where shop_id = %s"
+    assert desk.query(query, shop.id) == [(told.expires_at,)]
+    gateway.advance(days=352)
+    told = check_shop(desk.url, settings=desk.settings, shop=shop.shop_name)
+    assert told.is_well
+    assert "it ends soon: have the seller authorise again" in told.message
+
+
 def test_a_check_of_another_malls_token_is_not_well(open_desk) -> None:
     desk = open_desk(only=1, change=lambda row: row.update(temu_shop_id=634_000_000_000_000))
     check = check_shop(desk.url, settings=desk.settings, shop=desk.shops[0].shop_name)
