@@ -2,7 +2,7 @@
 
 Belongs here: one question per table of `raw_files`, put before and after the rows change. Nothing is written but tables
 that end with the transaction. Does not belong here: landing (`connectors.files`), what a cost or rate means (dbt): a
-question picks a row as the rule of the same code does.
+question picks a row as the rule of the same code does. A bundle's line is judged by its own listing, not its parts.
 """
 
 from __future__ import annotations
@@ -31,10 +31,14 @@ class Impact:
     def __str__(self) -> str:
         if not self.days:
             return "no order line changes" if self.lines is not None else "no day is touched"
-        lines = f"{self.lines:,} order lines of " if self.lines is not None else ""
-        orders = f"{self.orders:,} orders on " if self.orders else ""
+        lines = f"{_some(self.lines, 'order line')} of " if self.lines is not None else ""
+        orders = f"{_some(self.orders, 'order')} on " if self.orders else ""
         verb = "changes" if self.lines is not None else "touches"
-        return f"{verb} {lines}{orders}{self.days:,} days ({self.first_day} … {self.last_day})"
+        return f"{verb} {lines}{orders}{_some(self.days, 'day')} ({self.first_day} … {self.last_day})"
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,9 @@ def _show(outcomes: list[Outcome], *, dry_run: bool) -> None:
         _show_reasons(report)
         if report.status == "failed":
             complain(str(report))
-        elif report.status == "completed":
-            out.print(f"{report.file_name}: {_impact_words(report, impact)}", markup=False)
+        else:
+            words = _impact_words(report, impact) if report.status == "completed" else report.message
+            out.print(f"{report.file_name}: {words}", markup=False)
         if report.rejected_file:
             out.print(f"{report.file_name}: rejected rows are in {report.rejected_file.name} beside it", markup=False)
 
@@ -72,7 +73,7 @@ def _row(report: ImportReport) -> tuple[object, ...]:
     changed = report.rows_changed - report.rows_new
     unchanged = report.rows_unchanged + report.rows_skipped
     counts = (report.rows_new, changed, unchanged, report.rows_removed, report.rows_rejected)
-    return (report.file_name, report.table, *counts, report.message if report.status == "skipped" else report.status)
+    return (report.file_name, report.table, *counts, report.status)
 
 
 def _show_reasons(report: ImportReport) -> None:

@@ -106,18 +106,18 @@ def test_the_import_says_what_the_preview_said_and_hands_rejected_rows_back(rows
         (
             "fx_rates.csv",
             "base_currency,quote_currency,rate,effective_from,effective_to\nUSD,CNY,7,2026-02-01,2026-03-01\n",
-            "changes 1 order lines of 1 orders on 1 days (2026-02-01 … 2026-02-01)",
+            "changes 1 order line of 1 order on 1 day (2026-02-01 … 2026-02-01)",
         ),
         (
             "fee_rates.csv",
             "fee_type,shop,rate,effective_from,effective_to\nplatform,,3%,2026-03-01,\nplatform,Acme,2%,2026-03-01,\n",
-            "changes 3 order lines of 2 orders on 1 days (2026-03-05 … 2026-03-05)",
+            "changes 3 order lines of 2 orders on 1 day (2026-03-05 … 2026-03-05)",
         ),
         (
             "order_charges.csv",
             ("shop,parent_order_sn,charge_type,amount,currency,charge_date\nAcme,PO-1,头程,1,CNY,2026-01-02\n"
             "Acme,PO-1,罚款,2,CNY,2026-01-05\n"),
-            "touches 1 orders on 2 days (2026-01-02 … 2026-01-05)",
+            "touches 1 order on 2 days (2026-01-02 … 2026-01-05)",
         ),
         (
             "sales_targets.csv",
@@ -128,22 +128,22 @@ def test_the_import_says_what_the_preview_said_and_hands_rejected_rows_back(rows
             "settlement_lines.csv",
             ("shop,settlement_sn,line_no,parent_order_sn,line_type,amount,currency,settled_at\n"
             "Acme,S1,1,PO-1,销售回款,5,USD,2026-01-05 20:00:00Z\n"),
-            "touches 1 orders on 1 days (2026-01-06 … 2026-01-06)",
+            "touches 1 order on 1 day (2026-01-06 … 2026-01-06)",
         ),
         (
             "payouts.csv",
             "shop,payout_sn,amount,currency,paid_at,status\nAcme,W1,5,USD,2026-01-05,paid\n",
-            "touches 1 days (2026-01-05 … 2026-01-05)",
+            "touches 1 day (2026-01-05 … 2026-01-05)",
         ),
         (
             "account_balances.csv",
             "shop,currency,snapshot_at,available,frozen\nAcme,USD,2026-01-05,5,0\n",
-            "touches 1 days",
+            "touches 1 day",
         ),
         (
             "inventory_snapshots.csv",
             "snapshot_date,shop,sku,on_hand\n2026-01-05,Acme,AB-1,5\n",
-            "touches 1 days",
+            "touches 1 day",
         ),
         ("product_managers.csv", "sku,manager\nAB-1,Li\n", "changes no amounts of orders"),
     ],
