@@ -145,10 +145,15 @@ def _write_once(path: Path, value: str) -> None:
 
 
 def _replace(settings: Settings, name: str, value: str) -> None:
-    """Give a kept secret another value; a reader sees the old one or the new one."""
+    """Give a kept secret another value; a reader sees the old one or the new one, after a power cut, too."""
     path = secret_path(settings, name)
     try:
         _scratch(path, value).replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # before the database holds anything that only the new value opens
+        finally:
+            os.close(folder)
     except OSError as error:
         raise ConfigurationError(
             f"the secret {name!r} in {path.parent} cannot be changed: {error.strerror}",

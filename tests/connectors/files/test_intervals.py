@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -110,6 +111,34 @@ def test_the_database_refuses_an_overlap_whoever_writes_it(load, drop, database_
         psycopg.connect(database_url) as conn,
     ):
         conn.execute(insert, [start, end])
+
+
+def test_an_older_database_with_overlaps_is_put_in_order_by_the_migration(rows, database_url):
+    revision = importlib.import_module("connectors.postgres.migrations.versions.0013_cost_intervals_and_imports")
+    kept = [
+        ("01-01", 10, None),
+        ("02-01", 11, "06-01"),
+        ("03-01", 12, None),
+        ("05-01", 9, "04-01"),
+        ("03-01", 13, None),
+    ]
+    with psycopg.connect(database_url) as conn:
+        conn.execute("alter table raw_files.product_costs drop constraint product_costs_no_overlap")
+        for number, (start, price, end) in enumerate(kept, start=1):
+            conn.execute(
+                "insert into raw_files.product_costs (sku_code, cost_price, currency, effective_from, effective_to, "
+                "source_file, file_hash, row_no, run_id) values ('AB-1', %s, 'CNY', %s, %s, 'f', 'f', %s, 'r')",
+                [price, f"2026-{start} 00:00+08", end and f"2026-{end} 00:00+08", number],
+            )
+        conn.execute(revision.CLOSE_OVERLAPS)
+        conn.execute(revision.NO_OVERLAP)
+    # The inverted row (from May to April) is nobody's cost (C1): it stays as it came and closes nothing.
+    assert rows(IN_FORCE) == [
+        ("01-01", 10, "02-01"),
+        ("02-01", 11, "03-01"),
+        ("03-01", 13, None),
+        ("05-01", 9, "04-01"),
+    ]
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 12), st.none() | st.integers(1, 6)), min_size=1, max_size=8)

@@ -31,7 +31,7 @@ ALL = sorted(commands(ROOT))
 def test_the_command_has_the_words_that_operators_know() -> None:
     words = {" ".join(path) for path in ALL}
     assert words >= {
-        *("demo", "up", "status", "down", "sync", "serve", "provision"),
+        *("demo", "up", "status", "down", "sync", "import", "serve", "provision", "secrets rotate", "secrets status"),
         *(
             "db migrate",
             "db url",
