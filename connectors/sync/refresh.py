@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.postgres import landed
+from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.task_items import TaskItem, log_items
 from connectors.records import Window
@@ -29,17 +30,23 @@ Work = Callable[[ShopSession], Coroutine[Any, Any, SyncReport]]
 
 
 def refresh_orders(
-    database_url: str, *, settings: Settings, temu_shop_id: int, parent_order_sns: Sequence[str], run_id: str
+    database_url: str,
+    *,
+    settings: Settings,
+    temu_shop_id: int,
+    parent_order_sns: Sequence[str],
+    run_id: str,
+    lane: Lane = Lane.LIVE,
 ) -> SyncReport:
     """Read the named orders of a shop (by mall id) with cases, money and detail; the counts are the orders.
 
-    Cases are looked for as far back as `settings.history_days`. Raises a class of `connectors.errors`; what the shop's
-    token may not call is told in `forbidden`.
+    Cases are looked for as far back as `settings.history_days`; `lane` is that of the app key's quota. Raises a class
+    of `connectors.errors`; what the shop's token may not call is told in `forbidden`.
     """
     sns = list(dict.fromkeys(parent_order_sns))
     history = timedelta(days=settings.history_days)
     return _with_session(
-        database_url, settings, temu_shop_id, lambda session: _refresh_orders(session, sns, history, run_id)
+        database_url, settings, temu_shop_id, lambda session: _refresh_orders(session, sns, history, run_id), lane
     )
 
 
@@ -54,13 +61,15 @@ def refresh_products(
     return _with_session(database_url, settings, temu_shop_id, lambda session: _refresh_products(session, ids, run_id))
 
 
-def _with_session(database_url: str, settings: Settings, temu_shop_id: int, work: Work) -> SyncReport:
+def _with_session(
+    database_url: str, settings: Settings, temu_shop_id: int, work: Work, lane: Lane = Lane.LIVE
+) -> SyncReport:
     [shop] = chosen_shops(database_url, [str(temu_shop_id)])
-    return asyncio.run(_run(database_url, settings, shop, work))
+    return asyncio.run(_run(database_url, settings, shop, work, lane))
 
 
-async def _run(database_url: str, settings: Settings, shop: Shop, work: Work) -> SyncReport:
-    async with open_office(database_url, settings) as office, office.session(shop) as session:
+async def _run(database_url: str, settings: Settings, shop: Shop, work: Work, lane: Lane) -> SyncReport:
+    async with open_office(database_url, settings, lane=lane) as office, office.session(shop) as session:
         return await work(session)
 
 

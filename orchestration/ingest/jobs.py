@@ -15,6 +15,7 @@ from pydantic import Field
 import connectors.sync
 from connectors.errors import OmniError
 from connectors.postgres.due_orders import due_orders
+from connectors.postgres.lanes import Lane
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.dead_letters import replay_dead_letters
@@ -167,7 +168,12 @@ def refresh_orders_near_their_deadline(context: OpExecutionContext, warehouse: W
     for temu_shop_id, sns in by_shop.items():
         try:
             report = connectors.sync.refresh_orders(
-                url, settings=settings, temu_shop_id=temu_shop_id, parent_order_sns=sns, run_id=context.run_id
+                url,
+                settings=settings,
+                temu_shop_id=temu_shop_id,
+                parent_order_sns=sns,
+                run_id=context.run_id,
+                lane=Lane.SHIP_BY,
             )
         except OmniError as error:
             failures[f"shop {temu_shop_id}"] = error

@@ -125,11 +125,15 @@ async def test_a_saturated_live_lane_leaves_the_others_their_share_and_no_more(c
     assert _share(everybody, 40) >= 0.99
 
 
-async def test_reconciling_goes_before_a_backfill(conn: AsyncConnection) -> None:
-    reconcile, backfill = Caller(Lane.RECONCILE, 1, in_flight=16), Caller(Lane.BACKFILL, 2, in_flight=16)
-    await simulate(conn, [reconcile, backfill], 20)
-    assert _share([reconcile], 20) >= 0.9
-    assert _share([backfill], 20) >= RULES[Lane.BACKFILL].share * 0.8
+@pytest.mark.parametrize(("first", "second"), list(itertools.pairwise(Lane)))
+async def test_each_lane_goes_before_the_next_one_and_leaves_it_its_share(
+    conn: AsyncConnection, first: Lane, second: Lane
+) -> None:
+    urgent, other = Caller(first, 1, in_flight=32), Caller(second, 2, in_flight=16)
+    await simulate(conn, [urgent, other], 20)
+    share = RULES[second].share
+    assert _share([urgent], 20) >= 1 - share * 1.1 - 0.05
+    assert share * 0.8 <= _share([other], 20) <= share * 1.1 + 0.005
 
 
 @pytest.mark.parametrize("lane", Lane)

@@ -37,17 +37,32 @@ def _recount(desk: Desk) -> None:
     recount(desk.url, settings=desk.settings, shops=None, first=None, last=None, run_id="count")
 
 
-def _refresh(desk: Desk) -> None:
-    shop = desk.shops[0]
+def _refresh(desk: Desk, lane: Lane = Lane.LIVE) -> None:
     refresh_orders(
-        desk.url, settings=desk.settings, temu_shop_id=shop.temu_shop_id, parent_order_sns=["PO-211-1"], run_id="event"
+        desk.url,
+        settings=desk.settings,
+        temu_shop_id=desk.shops[0].temu_shop_id,
+        parent_order_sns=["PO-211-1"],
+        run_id="event",
+        lane=lane,
     )
+
+
+def _ship_by_watch(desk: Desk) -> None:
+    _refresh(desk, Lane.SHIP_BY)
 
 
 @pytest.mark.parametrize(
     ("work", "lane"),
-    [(_live, "live"), (_refresh, "live"), (_window, "backfill"), (_nightly, "reconcile"), (_recount, "reconcile")],
+    [
+        (_live, "live"),
+        (_refresh, "live"),
+        (_ship_by_watch, "ship_by"),
+        (_nightly, "reconcile"),
+        (_recount, "reconcile"),
+        (_window, "backfill"),
+    ],
 )
-def test_news_go_before_counts_and_counts_before_a_backfill(desk: Desk, work, lane: str) -> None:
+def test_news_go_before_deadlines_those_before_counts_and_counts_before_a_backfill(desk: Desk, work, lane: str) -> None:
     work(desk)
     assert _lanes_used(desk) == {lane}

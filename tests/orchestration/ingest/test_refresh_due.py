@@ -10,6 +10,7 @@ from dagster import DagsterInstance
 
 import connectors.sync
 from connectors.errors import ShopAuthError
+from connectors.postgres.lanes import Lane
 from orchestration.ingest.definitions import build_defs
 from orchestration.ingest.schedules import watch_deadlines_every_10_minutes
 from tests.orchestration.registered import Registered
@@ -18,10 +19,10 @@ from tests.orchestration.registered import Registered
 def test_due_orders_of_every_shop_are_read_again(
     registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[int, list[str]]] = []
+    asked: list[tuple[int, list[str], Lane]] = []
 
-    def refresh(_url: str, *, temu_shop_id: int, parent_order_sns: list[str], **_how: object) -> str:
-        asked.append((temu_shop_id, parent_order_sns))
+    def refresh(_url: str, *, temu_shop_id: int, parent_order_sns: list[str], lane: Lane, **_how: object) -> str:
+        asked.append((temu_shop_id, parent_order_sns, lane))
         if temu_shop_id == registered.shops[0].temu_shop_id:
             raise ShopAuthError("token expired")
         return "read"
@@ -38,7 +39,7 @@ def test_due_orders_of_every_shop_are_read_again(
     result = (
         build_defs().resolve_job_def("refresh_due_orders").execute_in_process(instance=instance, raise_on_error=False)
     )
-    assert sorted(asked) == sorted((shop.temu_shop_id, ["PO-1"]) for shop in registered.shops[:2])
+    assert sorted(asked) == sorted((shop.temu_shop_id, ["PO-1"], Lane.SHIP_BY) for shop in registered.shops[:2])
     assert not result.success
     failure = next(event for event in result.all_node_events if event.event_type_value == "STEP_FAILURE")
     assert "token expired" in str(failure.event_specific_data)
