@@ -28,7 +28,7 @@ _LANDED = """
 _SET_ASIDE = """
     select (to_timestamp(placed::bigint) at time zone %s)::date, count(distinct coalesce(record_key, id::text))::int
     from ops.dead_letters l,
-        substring(payload from '"parentOrderTime"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
+        substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
     where shop_id = %s and stream = 'orders' and resolved_at is null and placed is not null
         and to_timestamp(placed::bigint) >= %s and to_timestamp(placed::bigint) < %s
         and not exists (

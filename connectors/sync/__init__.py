@@ -7,7 +7,7 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 from connectors.sync.authorise import EVENTS, event_states, redeem_code, subscribe_events
 from connectors.sync.check import ShopCheck, check_shop
 from connectors.sync.quote import StreamQuote, minutes_of, quote_backfill, streams_by_day
-from connectors.sync.recount import DayCount, RecountQuote, quote_recount, recount
+from connectors.sync.recount import DayCount, NotCounted, RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders, refresh_products
 from connectors.sync.replay import Replayed, ReplayReport, replay
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
@@ -16,6 +16,7 @@ from connectors.sync.run import sync_shops
 __all__ = [
     "EVENTS",
     "DayCount",
+    "NotCounted",
     "RecountQuote",
     "ReplayReport",
     "Replayed",

@@ -162,13 +162,13 @@ async def _counts(database_url: str, settings: Settings, shops: Sequence[Shop], 
     async with open_office(database_url, settings) as office:
 
         async def count(shop: Shop) -> tuple[int, int] | None:
-            listing = STREAMS["orders"].reading
-            if shop.dialect != "router" or not isinstance(listing, ByWindow):
+            orders = STREAMS["orders"].spoken(shop.dialect)
+            if not orders or not _offered(shop, orders) or not isinstance(orders.reading, ByWindow):
                 return None
+            listing = orders.reading.listing
             try:
                 async with office.session(shop) as session:
-                    params = bounds(listing.listing, window)
-                    return shop.id, await read_total(session.client, listing.listing, params)
+                    return shop.id, await read_total(session.client, listing, bounds(listing, window))
             except OmniError as error:  # it stays unknown, the quotes of the others hold
                 log.warning("a shop could not be asked for a count", shop=shop.shop_name, error=str(error))
                 return None

@@ -24,13 +24,13 @@ from connectors.settings import Settings
 from connectors.shops import Shop
 from connectors.sync.refresh import land_answers
 from connectors.sync.reports import SyncFailure
-from connectors.sync.run import TOKEN_CHECK, explained
+from connectors.sync.run import explained, probe_of
 from connectors.sync.session import Office, ShopSession, chosen_shops, open_office
 from connectors.sync.streams import land_all
 from connectors.sync.tally import Tally
 from connectors.temu.concurrent import all_of
 from connectors.temu.pagination import read_total
-from connectors.temu.streams import ORDER_LIST_BY_CREATION
+from connectors.temu.streams import STREAMS, orders_by_creation
 from connectors.temu.windows import bounds
 
 STREAM = "orders"
@@ -80,7 +80,19 @@ class RecountQuote:
     seconds: float
 
 
-Counted = DayCount | SyncFailure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCounted:
+    """A shop whose orders its gateway does not have: there is nothing to count and nothing to mend."""
+
+    shop_id: int
+    shop_name: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.shop_name}: orders are not counted, {self.cause}"
+
+
+Counted = DayCount | NotCounted | SyncFailure
 
 
 def quote_recount(
@@ -151,10 +163,12 @@ class _Recount:
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:
-        if shop.dialect != "router":
-            return  # that interface has no count by time of creation that another reading would not repeat
         try:
             async with office.session(shop) as session:
+                if session.offering(STREAMS[STREAM]) is None:
+                    cause = session.why_not(STREAMS[STREAM])
+                    self._tell(NotCounted(shop_id=shop.id, shop_name=shop.shop_name, cause=cause))
+                    return
                 for counted in await self._days_of(session):
                     self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are counted
@@ -168,7 +182,7 @@ class _Recount:
 
     async def _closed(self, session: ShopSession) -> list[date]:
         """The days to count; a day is over when the gateway's own clock says so, and has settled."""
-        await session.client.call(TOKEN_CHECK)
+        await session.client.call(*probe_of(session.shop))
         settled = session.client.now() - self._settings.settle
         first, last = self._span
         recent = closed_days(settled, self._settings.recount_days)
@@ -181,8 +195,8 @@ class _Recount:
         return days
 
     async def _total(self, session: ShopSession, day: date) -> int:
-        params = bounds(ORDER_LIST_BY_CREATION, window_of_business_day(day))
-        return await read_total(session.client, ORDER_LIST_BY_CREATION, params)
+        listing = orders_by_creation(session.shop.dialect)
+        return await read_total(session.client, listing, bounds(listing, window_of_business_day(day)))
 
     async def _compared(self, session: ShopSession, reported: dict[date, int]) -> list[DayCount]:
         shop, span = session.shop, {"first": min(reported), "last": max(reported)}
@@ -207,7 +221,7 @@ class _Recount:
         window = window_of_business_day(before.day)
         tally = Tally(session, STREAM, "recount", self._run_id, window=window)
         async with writer_lock(session.control, session.shop.id, STREAM):
-            await land_all(tally, session.reader.listed(ORDER_LIST_BY_CREATION, window))
+            await land_all(tally, session.reader.listed(orders_by_creation(session.shop.dialect), window))
         found = await orders_landed_by(session.control, shop_id=session.shop.id, day=before.day, run_id=self._run_id)
         await land_answers(tally, found)
         total = await self._total(session, before.day)

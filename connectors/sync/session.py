@@ -54,6 +54,12 @@ class ShopSession:
             return None
         return next((one for one in (self, *self.others) if stream.is_offered_to(one.shop.gateway)), None)
 
+    def why_not(self, stream: Stream) -> str:
+        """Why nobody here offers the stream, in words; only for streams without an `offering`."""
+        if stream.spoken(self.shop.dialect) is None:
+            return f"dialect {self.shop.dialect} does not know it"
+        return f"gateway {self.shop.gateway} does not offer it"
+
 
 class Office:
     """What the shops of one run share: database, HTTP pool, the lane of their app keys' quotas."""

@@ -96,8 +96,15 @@ class Entity:
         self, payload: bytes, *, at: datetime, prefix: tuple[object, ...] = (), extra: tuple[object, ...] = ()
     ) -> Origin:
         """Where a payload belongs that cannot be typed or stored; arguments as for `rows`."""
-        key = [*prefix, *_values_at(payload, self.key)]
+        key = [*prefix, *self._key_in(payload)]
         return Origin(self.table, at, prefix, extra, None if None in key else key_text(key))
+
+    def _key_in(self, payload: bytes) -> list[object]:
+        """The key's values in a payload that was not typed, None for those that it does not hold."""
+        spell = to_camel if self.model.model_config.get("alias_generator") else str
+        paths = [".".join(spell(name) for name in path.split(".")) for path in self.key]
+        values = _values_at(payload, paths)
+        return [number_of(str(one)) if self.numbered and one is not None else one for one in values]
 
     def origin_of(self, record: RawRecord) -> Origin:
         """The same for a record that was typed."""
@@ -148,7 +155,7 @@ def instant(epoch: int) -> datetime:
 
 
 def _values_at(payload: bytes, paths: Iterable[str]) -> Iterator[object]:
-    """What a payload holds at these paths, None where it is not even JSON."""
+    """What a payload holds at these paths of wire names, None where it is not even JSON."""
     try:
         whole = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -156,7 +163,7 @@ def _values_at(payload: bytes, paths: Iterable[str]) -> Iterator[object]:
     for path in paths:
         value = whole
         for name in path.split("."):
-            value = value.get(to_camel(name)) if isinstance(value, dict) else None
+            value = value.get(name) if isinstance(value, dict) else None
         yield value if isinstance(value, str | int) else None
 
 

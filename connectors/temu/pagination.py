@@ -97,7 +97,7 @@ async def read_page(
 
 async def read_total(client: TemuClient, listing: Listing, params: Mapping[str, object]) -> int:
     """How many records the platform counts, asked with a page of one. PermanentError if it does not say."""
-    paging = {listing.page_word: 1, "pageSize": 1}
+    paging = {listing.page_word: 1, listing.size_word: 1}
     kind = _page_type(listing.total_word, listing.rows_word)
     page = await client.ask(listing.api_type, {**listing.params, **params, **paging}, kind)
     if page is None or page.total is None:

@@ -102,7 +102,7 @@ REPORTED = """
 ORDERS_SET_ASIDE = """
     select shop_id, (to_timestamp(placed::bigint) at time zone %(zone)s)::date as day,
         count(distinct coalesce(record_key, id::text))::int as set_aside
-    from ops.dead_letters l, substring(payload from '"parentOrderTime"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
+    from ops.dead_letters l, substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
     where stream = 'orders' and resolved_at is null and placed is not null
         and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
         and to_timestamp(placed::bigint) >= %(start)s and to_timestamp(placed::bigint) < %(end)s

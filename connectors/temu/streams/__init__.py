@@ -21,14 +21,19 @@ from connectors.temu.streams.logistics import (
     UNSHIPPED_PACKAGES,
     WAREHOUSES,
 )
-from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDER_LIST_BY_CREATION, ORDERS
+from connectors.temu.streams.orders import (
+    ORDER_AMOUNTS,
+    ORDER_DETAILS,
+    ORDER_LIST,
+    ORDERS,
+    orders_by_creation,
+)
 from connectors.temu.streams.partner import PARTNER_GOODS, PARTNER_PRICES, PARTNER_SALES, PARTNER_STOCKS
 from connectors.temu.streams.promotions import ACTIVITIES, ACTIVITY_CANDIDATES
 from connectors.temu.streams.shapes import Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 
 __all__ = [
     "ORDER_LIST",
-    "ORDER_LIST_BY_CREATION",
     "STREAMS",
     "Batch",
     "ByCatalogue",
@@ -37,6 +42,7 @@ __all__ = [
     "Listing",
     "Lookup",
     "Stream",
+    "orders_by_creation",
 ]
 
 _STREAMS = (

@@ -40,6 +40,12 @@ ORDER_LIST_BY_CREATION = replace(
 )
 """The same list by the time at which orders were placed: what a closed day holds never changes (§8.2)."""
 
+
+def orders_by_creation(dialect: str) -> Listing:
+    """The order list of a dialect by the time of the order; the simplified interface has no other filter (§17)."""
+    return ORDER_LIST_BY_CREATION if dialect == "router" else rest.ORDERS.listing
+
+
 ORDERS = Stream(
     name="orders",
     description="Parent orders with their lines, by update time; superseded states go to order_versions.",

@@ -20,7 +20,7 @@ from dagster import (
 )
 from pydantic import Field
 
-from connectors.sync import DayCount, SyncFailure
+from connectors.sync import DayCount, NotCounted, SyncFailure
 from orchestration.failures import TRANSIENT_RETRIES, explained, failure_from_many, may_pass
 from orchestration.names import ORDERS_POOL
 from orchestration.raw_tables import OWNERS, ops_key, temu_key
@@ -79,7 +79,7 @@ def build_recount_asset() -> AssetsDefinition:
 
 def _count(
     context: AssetExecutionContext, config: RecountConfig, warehouse: Warehouse
-) -> Sequence[DayCount | SyncFailure]:
+) -> Sequence[DayCount | NotCounted | SyncFailure]:
     from connectors.sync import recount
 
     return recount(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sync import SyncFailure, SyncReport, check_shop, refresh_orders, replay
+from connectors.completeness.days import window_of_business_day
+from connectors.sync import DayCount, SyncFailure, SyncReport, check_shop, recount, refresh_orders, replay
 from connectors.temu.decoding import RecordDecoder
 from connectors.temu.entities import number_of
 from connectors.temu.models.rest import PlainOrder
@@ -156,6 +157,45 @@ def test_a_refused_token_stops_the_shop(plain_desk: Desk) -> None:
     [failure] = plain_desk.sync(shops=[plain_desk.shops[0].shop_name])
     assert isinstance(failure, SyncFailure)
     assert "401" in failure.message
+
+
+def test_closed_days_of_flat_orders_are_counted_and_lost_ones_are_found(plain_desk: Desk, gateway: Gateway) -> None:
+    shop = plain_desk.shops[0].shop_name
+    plain_desk.sync(shops=[shop], streams=["orders"])
+    whole = plain_desk.query("select parent_order_sn, payload from raw_temu.orders order by 1")
+    counts = _recounted(plain_desk)
+    assert sum(one.reported for one in counts) > 0
+    assert {(one.gap, one.found) for one in counts} == {(0, 0)}
+    lost = max(counts, key=lambda one: one.reported).day
+    window = window_of_business_day(lost)
+    gone = "delete from raw_temu.orders where order_time >= %s and order_time < %s"
+    plain_desk.execute(gone, window.start, window.end)
+    [told] = _recounted(plain_desk, first=lost, last=lost, mend=False)
+    assert told.unexplained == told.reported > 0
+    [mended] = _recounted(plain_desk, first=lost, last=lost)
+    assert (mended.found, mended.gap) == (told.reported, 0)
+    assert plain_desk.query("select parent_order_sn, payload from raw_temu.orders order by 1") == whole
+
+
+def test_a_flat_order_that_cannot_be_typed_explains_the_gap_until_it_lands(plain_desk: Desk) -> None:
+    shop = plain_desk.shops[0].shop_name
+    entity = rest.ORDERS.listing.entity
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(entity), "_decoder", RecordDecoder(NoOrder))
+        plain_desk.sync(shops=[shop], streams=["orders"])
+        aside = [one for one in _recounted(plain_desk) if one.reported]
+        assert aside
+        assert all(one.set_aside == one.gap == one.reported for one in aside)
+    vars(entity).pop("_decoder", None)
+    assert {(one.gap, one.set_aside) for one in _recounted(plain_desk)} == {(0, 0)}
+
+
+def _recounted(desk: Desk, **choice: object) -> list[DayCount]:
+    asked = {"first": None, "last": None, **choice}
+    shop = desk.shops[0].shop_name
+    found = recount(desk.url, settings=desk.settings, shops=[shop], run_id="count", **asked)
+    assert all(isinstance(one, DayCount) for one in found)
+    return found
 
 
 def test_a_flat_order_that_was_set_aside_is_replayed_in_its_own_dialect(plain_desk: Desk) -> None:
