@@ -16,6 +16,7 @@ class Cause(StrEnum):
     """Why a record is not where it should be, in the order in which causes are believed."""
 
     DEAD_LETTER = "dead letter"
+    NOT_OFFERED = "not offered to this shop"
     FORBIDDEN = "forbidden stream"
     NOT_READY = "not ready on the platform"
     NOT_ASKED = "landed after the stream was read"

@@ -18,12 +18,13 @@ from psycopg.rows import dict_row
 
 from connectors.completeness.days import BUSINESS_ZONE, window_of_business_days
 from connectors.completeness.ledger import Cause, Entry
-from connectors.temu.streams import STREAMS, ByOrder
+from connectors.shops import DIALECTS
+from connectors.temu.streams import STREAMS, ByOrder, Stream
 from orchestration.transform import ledger_queries as queries
 
 Row = Mapping[str, Any]
 MISSING = {
-    "landed": (Cause.FORBIDDEN, Cause.NOT_READY, Cause.NOT_ASKED),
+    "landed": (Cause.NOT_OFFERED, Cause.FORBIDDEN, Cause.NOT_READY, Cause.NOT_ASKED),
     "staged": (Cause.NO_LINES, Cause.LATE_ARRIVAL),
     "mart": (Cause.ORPHAN_SHOP, Cause.SANDBOX_SHOP, Cause.NO_ORDER_TIME),
 }
@@ -39,7 +40,7 @@ def read_ledger(database_url: str, *, first: date, last: date, shop_ids: Collect
         entries = [*ledger.orders(), *ledger.after_sales()]
         for stream in STREAMS.values():
             if isinstance(stream.reading, ByOrder) and stream.reading.about == "order":
-                entries += ledger.answers(stream.name, stream.reading)
+                entries += ledger.answers(stream, stream.reading)
     return sorted(entries, key=lambda one: (one.shop_id, one.day or date.min, one.stream))
 
 
@@ -86,12 +87,17 @@ class _Ledger:
         for row in self._rows(self._of_built(queries.AFTER_SALES)):
             yield self._entry("after_sales", row)
 
-    def answers(self, stream: str, reading: ByOrder) -> Iterator[Entry]:
+    def answers(self, stream: Stream, reading: ByOrder) -> Iterator[Entry]:
         """Answers about orders: each order that wants one has one, or it is known why not."""
         query = queries.answers(reading.lookup.entity.table)
-        values = {"stream": stream, "statuses": list(reading.statuses) or None, "spares": reading.spares}
+        values = {
+            "stream": stream.name,
+            "statuses": list(reading.statuses) or None,
+            "spares": reading.spares,
+            "unspoken": [dialect for dialect in DIALECTS if stream.spoken(dialect) is None],
+        }
         for row in self._rows(query, **values):
-            yield self._entry(stream, row, reported=row["wanted"], set_aside=row["set_aside"])
+            yield self._entry(stream.name, row, reported=row["wanted"], set_aside=row["set_aside"])
 
     def _strays(self) -> dict[tuple[int, date | None], int]:
         if not self._built:

@@ -59,7 +59,8 @@ ORDERS = StagedQuery(
     judged as (
         select shop_id, day, loaded_at, s.key as staged, m.key as mart, s.reason,
             case when s.key is null then
-                case when jsonb_typeof(payload -> 'orderList') = 'array' then jsonb_array_length(payload -> 'orderList')
+                case when payload ? 'order_sn' then 1 -- a flat order is its own line
+                    when jsonb_typeof(payload -> 'orderList') = 'array' then jsonb_array_length(payload -> 'orderList')
                     else 0 end
             end as lines_of_unstaged
         from landed left join staged s using (shop_id, key) left join mart m using (shop_id, key)
@@ -102,7 +103,8 @@ REPORTED = """
 ORDERS_SET_ASIDE = """
     select shop_id, (to_timestamp(placed::bigint) at time zone %(zone)s)::date as day,
         count(distinct coalesce(record_key, id::text))::int as set_aside
-    from ops.dead_letters l, substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
+    from ops.dead_letters l,
+        substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
     where stream = 'orders' and resolved_at is null and placed is not null
         and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
         and to_timestamp(placed::bigint) >= %(start)s and to_timestamp(placed::bigint) < %(end)s
@@ -149,8 +151,8 @@ AFTER_SALES = StagedQuery(
 def answers(table: str) -> str:
     """Orders that want an answer in `table`, those that have one, and why others have none; by day of the order.
 
-    Further parameters: the `stream`, the `statuses` to which it is limited (None = none), and whether it `spares`
-    orders whose parcels were told already: those want no answer.
+    Further parameters: the `stream`, the `statuses` to which it is limited (None = none), whether it `spares` orders
+    whose parcels were told already (those want no answer), and the dialects that do not know it (`unspoken`).
     """
     return f"""
     with landed as ({_LANDED_ORDERS}),
@@ -161,8 +163,10 @@ def answers(table: str) -> str:
     ),
     judged as (
         select l.shop_id, l.day, a.parent_order_sn as answer, t.skipped, t.rows_not_ready, d.id as letter,
-            t.started_at is null or l.loaded_at > t.started_at - interval '5 minutes' as not_asked
+            t.started_at is null or l.loaded_at > t.started_at - interval '5 minutes' as not_asked,
+            a.parent_order_sn is null and s.dialect = any(%(unspoken)s) as is_not_offered
         from landed l
+        join ops.shops s on s.id = l.shop_id
         left join raw_temu.{table} a on (a.shop_id, a.parent_order_sn) = (l.shop_id, l.key)
         left join task t on t.shop_id = l.shop_id
         left join lateral (
@@ -179,12 +183,14 @@ def answers(table: str) -> str:
             ))
     )
     select shop_id, day, count(*)::int as wanted, count(answer)::int as landed,
-        count(letter)::int as set_aside,
+        count(letter)::int as set_aside, (count(*) filter (where is_not_offered))::int as not_offered,
         (count(*) filter (where answer is null and letter is null and skipped is not null))::int as forbidden,
         least(
             count(*) filter (where answer is null and letter is null and skipped is null and not not_asked),
             max(rows_not_ready)
         )::int as not_ready,
-        (count(*) filter (where answer is null and letter is null and skipped is null and not_asked))::int as not_asked
+        (count(*) filter (
+            where answer is null and letter is null and skipped is null and not_asked and not is_not_offered
+        ))::int as not_asked
     from judged group by 1, 2
     """
