@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from datetime import timedelta
 from typing import Any
 
+from connectors.errors import ConfigurationError
 from connectors.postgres import landed
 from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
@@ -22,8 +23,10 @@ from connectors.sync.reports import SyncReport
 from connectors.sync.session import ShopSession, chosen_shops, open_office
 from connectors.sync.streams import land_all
 from connectors.sync.tally import Tally
+from connectors.temu.entities import number_of
 from connectors.temu.extract import Leaf
 from connectors.temu.named import cancellations_of_orders, cases_of_orders, skus_by_id
+from connectors.temu.plain import plain_products
 from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Stream
 
 Work = Callable[[ShopSession], Coroutine[Any, Any, SyncReport]]
@@ -51,13 +54,14 @@ def refresh_orders(
 
 
 def refresh_products(
-    database_url: str, *, settings: Settings, temu_shop_id: int, goods_ids: Sequence[int], run_id: str
+    database_url: str, *, settings: Settings, temu_shop_id: int, goods_ids: Sequence[int | str], run_id: str
 ) -> SyncReport:
     """Read every known SKU of the named goods of a shop (by mall id): price and stock as they are now.
 
-    A SKU that was never read is found by the next reading of the catalogue. Raises a class of `connectors.errors`.
+    In shops of the simplified interface these are products, whose ids are texts. A SKU that was never read is found by
+    the next reading of the catalogue. Raises a class of `connectors.errors`.
     """
-    ids = list(dict.fromkeys(goods_ids))
+    ids = list(dict.fromkeys(str(one) for one in goods_ids))
     return _with_session(database_url, settings, temu_shop_id, lambda session: _refresh_products(session, ids, run_id))
 
 
@@ -73,7 +77,16 @@ async def _run(database_url: str, settings: Settings, shop: Shop, work: Work, la
         return await work(session)
 
 
+def _must_have(session: ShopSession, stream: str) -> None:
+    if session.offering(STREAMS[stream]) is None:
+        raise ConfigurationError(
+            f"shop {session.shop.shop_name} has no {stream} to read: {session.why_not(STREAMS[stream])}",
+            remedy="ask for it from the shop whose gateway serves it",
+        )
+
+
 async def _refresh_orders(session: ShopSession, sns: list[str], history: timedelta, run_id: str) -> SyncReport:
+    _must_have(session, "orders")
     orders = Tally(session, "orders", "refresh", run_id)
     found: set[object] = set()
 
@@ -146,24 +159,41 @@ async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: S
     return tally
 
 
-async def _refresh_products(session: ShopSession, goods_ids: list[int], run_id: str) -> SyncReport:
-    stream = STREAMS["products"]
-    reading = stream.reading
-    if not isinstance(reading, ByCatalogue):
-        raise TypeError("products are read as a catalogue")
-    tally = Tally(session, stream.name, "refresh", run_id)
-    skus = await landed.skus_of(session.control, shop_id=session.shop.id, goods_ids=goods_ids)
+async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: str) -> SyncReport:
+    _must_have(session, "products")
+    tally = Tally(session, "products", "refresh", run_id)
+    found: set[str] = set()
 
     async def named() -> AsyncIterator[Leaf]:
-        yield await skus_by_id(session.client, reading, sorted(sku for ids in skus.values() for sku in ids))
+        read = _plain_products if session.shop.dialect == "rest" else _skus_of_goods
+        yield await read(session, goods_ids, found)
 
     try:
         await _land(tally, named())
     except Exception as error:
-        await _log(tally, (TaskItem(str(goods), "failed", str(error)) for goods in goods_ids))
+        await _log(tally, (TaskItem(goods, "failed", str(error)) for goods in goods_ids))
         raise
-    await _log(tally, (_item(str(goods), goods in skus, tally) for goods in goods_ids))
+    await _log(tally, (_item(goods, goods in found, tally) for goods in goods_ids))
     return tally.report(None)
+
+
+async def _skus_of_goods(session: ShopSession, goods_ids: list[str], found: set[str]) -> Leaf:
+    """The landed SKUs of the goods, whose ids are added to `found` where there are any."""
+    reading = STREAMS["products"].reading
+    if not isinstance(reading, ByCatalogue):
+        raise TypeError("products are read as a catalogue")
+    if odd := [goods for goods in goods_ids if not goods.isdecimal()]:
+        raise ConfigurationError(f"{', '.join(odd)}: goods of this shop have numbers", remedy="copy the goods id")
+    skus = await landed.skus_of(session.control, shop_id=session.shop.id, goods_ids=[int(one) for one in goods_ids])
+    found.update(str(goods) for goods in skus)
+    return await skus_by_id(session.client, reading, sorted(sku for ids in skus.values() for sku in ids))
+
+
+async def _plain_products(session: ShopSession, product_ids: list[str], found: set[str]) -> Leaf:
+    leaf = await plain_products(session.client, product_ids)
+    keys = {record.key[0] for record in leaf.records["products"]}
+    found.update(one for one in product_ids if number_of(one) in keys)
+    return leaf
 
 
 async def _land(tally: Tally, leaves: AsyncIterator[Leaf]) -> None:

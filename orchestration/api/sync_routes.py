@@ -6,9 +6,9 @@ that run, so a caller may repeat itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, LiteralString, cast
 from uuid import UUID
 
 import psycopg
@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from connectors.api_keys import ApiKey
 from connectors.shops import Shop, list_shops
+from connectors.temu.entities import number_of
 from connectors.temu.streams import STREAMS
 from orchestration.api import tasks
 from orchestration.api.access import Operator, Viewer, audit
@@ -41,7 +42,14 @@ JOBS: dict[Kind, tuple[str, ...]] = {
     "products": (INGEST_PRODUCTS, REFRESH_PRODUCTS),
 }
 OrderSn = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=["PO-211-01234567890123456"])]
-GoodsId = Annotated[int, Path(gt=0, lt=2**63, examples=[601099512345678])]
+GoodsId = Annotated[
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        examples=["601099512345678"],
+        description="Goods id; in shops of the simplified interface the product id.",
+    ),
+]
 ShopChoice = Annotated[PlainText | None, Query(description="Name, mall id or id; needed for what was never read.")]
 
 
@@ -158,11 +166,11 @@ class _Desk:
         days = f"{config['first_day']} to {config['last_day']}" if tags else "news"
         return self._start(kind, asked, key, response, shops=names or "all", days=days)
 
-    def refresh(self, kind: Kind, name: str | int, shop: str | None, key: ApiKey, response: Response) -> Task:
+    def refresh(self, kind: Kind, name: str, shop: str | None, key: ApiKey, response: Response) -> Task:
         """Start the job that reads one order or product."""
         owner = self._owner(kind, name, shop)
         step = NAMED_ORDERS_STEP if kind == "orders" else NAMED_PRODUCTS_STEP
-        config = {"named": [{"mall_id": owner.temu_shop_id, "number": str(name)}]}
+        config = {"named": [{"mall_id": owner.temu_shop_id, "number": name}]}
         asked = Asked(JOBS[kind][1], {"ops": {step: {"config": config}}}, {})
         return self._start(kind, asked, key, response, shop=owner.shop_name, number=name)
 
@@ -212,21 +220,27 @@ class _Desk:
             raise ProblemError(422, f"no active shop is called {', '.join(missing)}")
         return sorted({shop.id: shop for shop in found.values() if shop}.values(), key=lambda shop: shop.id)
 
-    def _owner(self, kind: Kind, name: str | int, shop: str | None) -> Shop:
+    def _owner(self, kind: Kind, name: str, shop: str | None) -> Shop:
         """The shop of an order or product: as said, as known from the tables, or the only one there is."""
         if shop is not None:
             return self._active([shop])[0]
-        query = {
-            "orders": "select shop_id from raw_temu.orders where parent_order_sn = %s",
-            "products": "select distinct shop_id from raw_temu.products where goods_id = %s",
-        }[kind]
         with self._connect() as conn:
             shops = list_shops(conn, active_only=True)
-            owners = {row[0] for row in conn.execute(query, [name]).fetchall()}
+            owners = {row[0] for row in conn.execute(_OWNERS[kind], {"sn": name, "number": number_of(name)})}
         candidates = [one for one in shops if one.id in owners] or (shops if len(shops) == 1 else [])
         if len(candidates) != 1:
             raise ProblemError(422, f"{name} was never read or is no single shop's: say whose it is with ?shop=")
         return candidates[0]
+
+
+_OWNERS: Mapping[Kind, LiteralString] = {
+    "orders": "select shop_id from raw_temu.orders where parent_order_sn = %(sn)s",
+    # A product of the simplified interface has no goods: it is kept under the number of its id.
+    "products": (
+        "select distinct shop_id from raw_temu.products"
+        " where goods_id = %(number)s or goods_id is null and sku_id = %(number)s"
+    ),
+}
 
 
 def _names(shop: Shop) -> tuple[str, str, str]:

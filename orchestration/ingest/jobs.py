@@ -144,7 +144,7 @@ def refresh_named_products(context: OpExecutionContext, config: NamedRecords, wa
                 url,
                 settings=settings,
                 temu_shop_id=temu_shop_id,
-                goods_ids=[int(number) for number in numbers],
+                goods_ids=numbers,
                 run_id=context.run_id,
             )
             _tell_refresh(context, "products", report)

@@ -17,6 +17,8 @@ SETTLE = timedelta(days=45)
 PROBE = "/api/product/list"
 """Asked with a page of one, to learn whether anybody answers: there is no token check."""
 ORDER_DETAIL = "/api/order/detail"
+PRODUCT_DETAIL = "/api/product/detail"
+"""One record by its number: the same fields as in the list. Activities have no such path."""
 
 ORDERS = ByWindow(
     Listing(
@@ -38,6 +40,15 @@ ORDERS = ByWindow(
     settle=SETTLE,
 )
 
+PRODUCT_COPIES = Entity(
+    table="product_snapshots",
+    model=models.PlainProduct,
+    key=("product_id",),
+    columns=("stock", "price", "currency"),
+    dated=True,
+    numbered=True,
+)
+
 PRODUCTS = ByCatalogue(
     Listing(
         api_type=PROBE,
@@ -53,14 +64,7 @@ PRODUCTS = ByCatalogue(
         size_word="page_size",
         total_word="total",
     ),
-    snapshot=Entity(
-        table="product_snapshots",
-        model=models.PlainProduct,
-        key=("product_id",),
-        columns=("stock", "price", "currency"),
-        dated=True,
-        numbered=True,
-    ),
+    snapshot=PRODUCT_COPIES,
 )
 
 ACTIVITIES = ByCatalogue(

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.completeness.days import window_of_business_day
-from connectors.sync import DayCount, SyncFailure, SyncReport, check_shop, recount, refresh_orders, replay
+from connectors.sync import (
+    DayCount,
+    SyncFailure,
+    SyncReport,
+    check_shop,
+    recount,
+    refresh_orders,
+    refresh_products,
+    replay,
+)
 from connectors.temu.decoding import RecordDecoder
 from connectors.temu.entities import number_of
 from connectors.temu.models.rest import PlainOrder
@@ -113,7 +122,8 @@ def test_the_same_lines_land_in_either_dialect(desk: Desk, gateway: Gateway) -> 
     desk.execute("update ops.shops set dialect = 'rest', gateway_url = %s where id = %s", address, shop.id)
     outcomes = desk.sync(shops=[shop.shop_name])
     assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
-    assert [one.stream for one in outcomes] == ["orders", "products", "activities"]
+    assert [one.stream for one in outcomes if not one.absent] == ["orders", "products", "activities"]
+    assert {one.absent for one in outcomes if one.absent} == {"dialect rest does not know it"}
     flat = "select parent_order_sn, (payload ->> 'quantity')::int from raw_temu.orders order by 1"
     assert desk.query(flat) == lines
     plain = desk.query(
@@ -150,6 +160,28 @@ def test_a_single_order_is_refreshed_and_the_shop_can_be_checked(plain_desk: Des
     )
     assert (report.inserted, report.forbidden) == (1, None)
     assert check_shop(plain_desk.url, settings=plain_desk.settings, shop=shop.shop_name).is_well
+
+
+def test_a_single_product_is_read_by_its_id_with_its_copy_of_today(plain_desk: Desk, gateway: Gateway) -> None:
+    shop = plain_desk.shops[0]
+    plain_desk.sync(shops=[shop.shop_name], streams=["products"])
+    raw = "select sku_id, payload ->> 'product_id', payload from raw_temu.products order by 1"
+    listed = plain_desk.query(raw)
+    first = str(listed[0][1])
+    plain_desk.execute("truncate raw_temu.products, raw_temu.product_snapshots")
+    report = refresh_products(
+        plain_desk.url,
+        settings=plain_desk.settings,
+        temu_shop_id=shop.temu_shop_id,
+        goods_ids=[first, "p-absent"],
+        run_id="r",
+    )
+    assert (report.read, report.inserted, report.forbidden) == (1, 1, None)
+    assert plain_desk.query(raw) == listed[:1]
+    copied = "select sku_id, stock is not null, price is not null from raw_temu.product_snapshots"
+    assert plain_desk.query(copied) == [(listed[0][0], True, True)]
+    told = "select item_key, status from ops.sync_logs where run_id = 'r' order by 1"
+    assert plain_desk.query(told) == sorted([(first, "ok"), ("p-absent", "absent")])
 
 
 def test_a_refused_token_stops_the_shop(plain_desk: Desk) -> None:

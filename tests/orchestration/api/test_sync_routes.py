@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 from fastapi.testclient import TestClient
 
+from connectors.temu.entities import number_of
 from orchestration.api.app import build_app
 from orchestration.names import NAMED_ORDERS_STEP, NAMED_PRODUCTS_STEP, REQUESTED_BY_TAG, SHOP_DAY_STEP, SHOP_STEP
 from tests.orchestration.api.conftest import MALL, FakeDagster
@@ -67,6 +68,22 @@ def test_one_order_and_one_product_are_refreshed_by_number(client, headers, dags
     orders, products = (run["config"]["ops"] for run in dagster.launched)
     assert orders == {NAMED_ORDERS_STEP: {"config": {"named": [{"mall_id": MALL, "number": "PO-211-1"}]}}}
     assert products == {NAMED_PRODUCTS_STEP: {"config": {"named": [{"mall_id": MALL, "number": "601099512345678"}]}}}
+
+
+def test_a_product_of_the_simplified_interface_is_known_by_its_text_id(client, headers, dagster, shop_url):
+    with psycopg.connect(shop_url) as conn:
+        conn.execute(
+            "insert into ops.shops (temu_shop_id, shop_name, region, gateway, app_key) values (8, 'B', 'US', 'US', 'k')"
+        )
+        conn.execute(
+            "insert into raw_temu.products (shop_id, sku_id, source_updated_at, payload, payload_hash, run_id)"
+            " select id, %s, now(), '{}', 'h', 'r' from ops.shops where temu_shop_id = 8",
+            [number_of("p-17")],
+        )
+    assert client.post("/api/sync/products/p-18", headers=headers["operator"]).status_code == 422
+    assert client.post("/api/sync/products/p-17", headers=headers["operator"]).status_code == 202
+    [asked] = (run["config"]["ops"][NAMED_PRODUCTS_STEP]["config"]["named"] for run in dagster.launched)
+    assert asked == [{"mall_id": 8, "number": "p-17"}]
 
 
 def test_an_unknown_order_needs_its_shop_once_there_are_several(client, headers, shop_url):
