@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 import psycopg
 import pytest
 
 from connectors.errors import ConfigurationError, ShopAuthError, StreamForbiddenError
 from connectors.secrets import SecretBox
 from connectors.shops import credentials
-from connectors.sync import EVENTS, check_shop, event_states, redeem_code, subscribe_events
+from connectors.sync import EVENTS, authorise, check, check_shop, event_states, redeem_code, subscribe_events
+from connectors.temu.streams import STREAMS
 from tests.connectors.sync.conftest import Desk, Gateway
+
+T = TypeVar("T")
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "temu"
+
+
+def test_the_documented_token_answers_tell_mall_expiry_scopes_and_events() -> None:
+    made = _sample("bg.open.accesstoken.create", authorise._Token)
+    assert (made.mall_id, made.access_token, made.expired_time) == (
+        690000000000001,
+        "SYNTHETIC-ACCESS-TOKEN-0001",
+        1798761600,
+    )
+    states = {event.event_code: event.permits_status for event in made.auth_event_code_list or ()}
+    assert states == {"bg_order_status_change_event": 1, "bg_aftersales_status_change": 0}
+    told = _sample("bg.open.accesstoken.info.get", check._Token)
+    assert (told.mall_id, told.region_id, told.expired_time) == (690000000000001, 211, 1793145600)
+    lacking = [one for stream in STREAMS.values() for one in stream.missing_from(told.api_scope_list or [])]
+    assert "bg.order.amount.query" not in lacking
+    assert "bg.logistics.companies.get" in lacking
+
+
+def _sample(name: str, kind: type[T]) -> T:
+    whole = msgspec.json.decode((FIXTURES / f"{name}.json").read_bytes(), type=dict[str, msgspec.Raw])
+    return msgspec.json.decode(whole["result"], type=kind)
 
 
 def _code(gateway: Gateway, number: int = 0) -> str:

@@ -28,8 +28,9 @@ def test_each_personal_key_is_noticed_and_removed_at_any_depth(key: str) -> None
     assert json.loads(without_personal_data(payload)) == {"id": 1, "inner": [{"deep": {"kept": 2}}]}
 
 
-def test_address_answers_keep_only_what_is_not_personal() -> None:
-    answer = (FIXTURES / "bg.order.shippinginfo.v2.get.json").read_bytes()
+@pytest.mark.parametrize("name", ["bg.order.shippinginfo.v2.get", "bg.order.shippinginfo.v2.get.restricted"])
+def test_address_answers_keep_only_what_is_not_personal(name: str) -> None:
+    answer = (FIXTURES / f"{name}.json").read_bytes()
     left = json.dumps(json.loads(without_personal_data(answer)))
     assert "regionName1" in left
     assert not any(f'"{key}"' in left for key in PERSONAL)
