@@ -78,6 +78,11 @@ def _validate(shop: Shop, gateway: ShopGateway) -> None:
             f'shop "{shop.shop_name}": gateway "{gateway.gateway}" is no second gateway',
             remedy=f"choose one of {', '.join(SECOND_GATEWAYS)}",
         )
+    if gateway.gateway == shop.gateway:
+        raise ConfigurationError(
+            f'shop "{shop.shop_name}": {gateway.gateway} is its first gateway already',
+            remedy="store new credentials of it with: omni shops add",
+        )
     given = {
         "app_key": gateway.app_key,
         "app_secret": gateway.credentials.app_secret.get_secret_value(),

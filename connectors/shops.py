@@ -37,7 +37,8 @@ REGION_TIMEZONES = {
     "KR": "Asia/Seoul",
     "GLOBAL": "UTC",
 }
-GATEWAYS = ("US", "EU", "GLOBAL")
+GATEWAYS = ("US", "EU", "GLOBAL", "PARTNER", "CN")
+"""PARTNER and CN serve the goods of cross-border sellers and no orders (API reference §1)."""
 BUSINESS_MODELS = ("full", "semi", "local")
 ENVIRONMENTS = ("production", "sandbox")
 DIALECTS = ("router", "rest")

@@ -18,7 +18,7 @@ from connectors.errors import ConfigurationError
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import Shop, change_shop
-from connectors.sync.run import TOKEN_CHECK
+from connectors.sync.run import probe_of
 from connectors.sync.session import ShopSession, chosen_shops, open_office
 
 CREATE_TOKEN = "bg.open.accesstoken.create"  # noqa: S105 - an operation's name
@@ -80,7 +80,7 @@ def event_states(database_url: str, *, settings: Settings, shop: str) -> Mapping
     [found] = chosen_shops(database_url, [shop])
 
     async def ask(session: ShopSession) -> _Token:
-        return await session.client.ask(TOKEN_CHECK, None, _Token) or _Token()
+        return await session.client.ask(*probe_of(found), _Token) or _Token()
 
     token = asyncio.run(_with_session(database_url, settings, found, ask))
     return {event.event_code: event.permits_status == 1 for event in token.auth_event_code_list or ()}

@@ -24,8 +24,9 @@ from connectors.token_expiry import NOTICE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCheck:
-    """The platform's view of a shop. `expires_at` is UTC; `missing` are operations that its token may not call.
+    """The platform's view of a shop. `expires_at` is UTC.
 
+    `missing` are operations that its token may not call, `absent` streams that a shop like this does not have.
     `calls_per_second` is the quota that we keep for its app key; None = the gateway did not answer.
     """
 
@@ -36,6 +37,7 @@ class ShopCheck:
     region_id: int | None = None
     expires_at: datetime | None = None
     missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     clock_skew_seconds: int = 0
     calls_per_second: float | None = None
 
@@ -66,24 +68,37 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
     with psycopg.connect(database_url) as connection:
         quota = calls_per_second(connection, shop.app_key)
     expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
-    offered = [stream for stream in STREAMS.values() if stream.is_offered_to(shop.gateway)]
+    offered = [one for one in STREAMS.values() if one.is_offered_to(shop.gateway) and one.spoken(shop.dialect)]
+    absent = tuple(
+        one.name
+        for one in STREAMS.values()
+        if one not in offered and not (one.is_extra_to(shop.gateway) and one.spoken(shop.dialect))
+    )
     scopes = token.api_scope_list
     missing = () if scopes is None else tuple(one for stream in offered for one in stream.missing_from(scopes))
     is_same = token.mall_id in (None, shop.temu_shop_id)
     return ShopCheck(
         shop_name=shop.shop_name,
         is_well=is_same and (expires_at is None or expires_at > now),
-        message=_message(shop, token, expires_at, missing, now) if is_same else _other_shop(shop, token),
+        message=_message(shop, token, expires_at, missing, absent, now) if is_same else _other_shop(shop, token),
         mall_id=token.mall_id,
         region_id=token.region_id,
         expires_at=expires_at,
         missing=missing,
+        absent=absent,
         clock_skew_seconds=round((now - datetime.now(UTC)).total_seconds()),
         calls_per_second=quota,
     )
 
 
-def _message(shop: Shop, token: _Token, expires_at: datetime | None, missing: tuple[str, ...], now: datetime) -> str:
+def _message(
+    shop: Shop,
+    token: _Token,
+    expires_at: datetime | None,
+    missing: tuple[str, ...],
+    absent: tuple[str, ...],
+    now: datetime,
+) -> str:
     told = f"mall {token.mall_id or shop.temu_shop_id} answers"
     if expires_at:
         told += f", token valid for {(expires_at - now).days} days (until {expires_at:%Y-%m-%d})"
@@ -93,6 +108,8 @@ def _message(shop: Shop, token: _Token, expires_at: datetime | None, missing: tu
             )
     if missing:
         told += f"; not granted and therefore skipped: {', '.join(missing)}"
+    if absent:
+        told += f"; not available through {shop.gateway} ({shop.dialect}): {', '.join(absent)}"
     return told
 
 

@@ -21,7 +21,8 @@ class SyncReport:
     """One stream of one shop was read and stored. `watermark` is the stored one afterwards, None if it has none.
 
     `pending` records were not ready on the platform; the next live run asks for them. `forbidden` says what the shop's
-    token may not call: that part was skipped. `warning` says what is odd about the success.
+    token may not call: that part was skipped. `warning` says what is odd about the success. `absent` says why the shop
+    has no such stream at all: nothing was asked and nothing failed.
     `tables` holds (inserted, updated) per raw table.
     """
 
@@ -43,9 +44,12 @@ class SyncReport:
     seconds: float = 0.0
     forbidden: str | None = None
     warning: str | None = None
+    absent: str | None = None
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        if self.absent:
+            return f"{self.shop_name} · {self.stream}: not available, {self.absent}"
         told = (
             f"{self.shop_name} · {self.stream}: {self.read} read, {self.inserted} new, {self.updated} changed, "
             f"{self.unchanged} unchanged, {self.calls} calls, {self.seconds:.1f} s"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -41,10 +42,11 @@ def probe_of(shop: Shop) -> tuple[str, Mapping[str, object]]:
     """The cheapest call that tells whether the shop's gateway answers: operation and parameters."""
     if shop.dialect == "rest":
         return rest.PROBE, {"page": 1, "page_size": 1}
-    return TOKEN_CHECK, {}
+    return (PARTNER_TOKEN_CHECK if shop.gateway == "PARTNER" else TOKEN_CHECK), {}
 
 
 TOKEN_CHECK = "bg.open.accesstoken.info.get"  # noqa: S105 - an operation's name
+PARTNER_TOKEN_CHECK = "bg.open.accesstoken.info.get.global"  # noqa: S105 - the same on its gateway (§2.4)
 log = structlog.get_logger(__name__)
 
 
@@ -127,6 +129,7 @@ class _Run:
             stream = left.pop(0)
             there = session.offering(stream)
             if there is None:
+                self._tell_absent(session, stream)
                 continue
             tally = Tally(there, stream.name, self._mode, self._run_id)
             try:
@@ -139,6 +142,13 @@ class _Run:
                 self._tell(tally.failure(error, tuple(one.name for one in stopped)))
             except Exception as error:  # noqa: BLE001 - the shop's other streams do not depend on this one's success
                 self._tell(tally.failure(explained(error, session.shop.shop_name)))
+
+    def _tell_absent(self, session: ShopSession, stream: Stream) -> None:
+        """Nothing to read and nothing amiss. What only other gateways serve besides orders needs no word."""
+        if stream.is_extra_to(session.shop.gateway) and stream.spoken(session.shop.dialect):
+            return
+        report = Tally(session, stream.name, self._mode, self._run_id, self._window).report(None)
+        self._tell(replace(report, absent=session.why_not(stream)))
 
     async def _open(self, session: ShopSession) -> None:
         """One cheap call: learns the gateway's clock, and finds out before the work whether anybody answers."""
@@ -179,6 +189,8 @@ class _Run:
         self._outcomes.append(event)
         if isinstance(event, SyncFailure):
             log.warning("stream failed", shop=event.shop_name, stream=event.stream, error=str(event.error))
+        elif event.absent:
+            log.info("stream not available", shop=event.shop_name, stream=event.stream, why=event.absent)
         else:
             log.info("stream stored", shop=event.shop_name, stream=event.stream, read=event.read, calls=event.calls)
         self._on_event(event)

@@ -130,6 +130,7 @@ class CheckAnswer(BaseModel):
     region_id: int | None
     expires_at: datetime | None
     missing: list[str] = Field(description="Operations that the token may not call.")
+    absent: list[str] = Field(description="Streams that a shop like this does not have; none of them fails.")
     clock_skew_seconds: int
     calls_per_second: float | None
 

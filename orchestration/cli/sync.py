@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -38,7 +39,9 @@ def sync(
     )
     reports = [one for one in results if isinstance(one, SyncReport)]
     failures = [one for one in results if isinstance(one, SyncFailure)]
-    table("Synchronised", REPORT_COLUMNS, [_row(one) for one in reports])
+    table("Synchronised", REPORT_COLUMNS, [_row(one) for one in reports if not one.absent])
+    for line in _absences(reports):
+        say(line)
     for failure in failures:
         complain(failure.message)
     raise typer.Exit(1 if failures else 0)
@@ -61,8 +64,18 @@ def _row(report: SyncReport) -> tuple[object, ...]:
     )
 
 
-def _show(event: object) -> None:
-    say(str(event))
+def _absences(reports: Sequence[SyncReport]) -> list[str]:
+    """A line per shop and reason: what a shop like this does not have."""
+    streams: dict[tuple[str, str], list[str]] = {}
+    for one in reports:
+        if one.absent:
+            streams.setdefault((one.shop_name, one.absent), []).append(one.stream)
+    return [f"{shop} · not available, {why}: {', '.join(names)}" for (shop, why), names in streams.items()]
+
+
+def _show(event: SyncReport | SyncFailure) -> None:
+    if isinstance(event, SyncFailure) or not event.absent:
+        say(str(event))
 
 
 def _window(start: datetime | None, end: datetime | None) -> Window | None:

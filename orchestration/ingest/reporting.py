@@ -65,6 +65,8 @@ class Reporter:
         tell = self._context.log.warning if report.warning else self._context.log.info
         tell(str(report))
         cells = self._partitions(self._keys[report.shop_id], report.window, asked)
+        if report.absent:  # cells of a backfill are answered, or it would count as failed though no run did
+            cells = cells if asked else []
         if report.forbidden and not report.read:
             self._not_granted(report)
             cells = cells if asked else []
@@ -145,12 +147,17 @@ def metadata_of(report: SyncReport, table: str) -> dict[str, MetadataValue]:
     }
     metadata: dict[str, MetadataValue] = {name: MetadataValue.int(count) for name, count in counts.items()}
     metadata["seconds"] = MetadataValue.float(report.seconds)
-    for name, value in (("window", report.window), ("skipped", report.forbidden), ("warning", report.warning)):
+    for name, value in _remarks(report):
         if value is not None:
             metadata[name] = MetadataValue.text(str(value))
     if report.watermark is not None:
         metadata["watermark"] = MetadataValue.timestamp(report.watermark)
     return metadata
+
+
+def _remarks(report: SyncReport) -> list[tuple[str, object]]:
+    skipped = report.forbidden or report.absent
+    return [("window", report.window), ("skipped", skipped), ("warning", report.warning)]
 
 
 @dataclass(frozen=True)

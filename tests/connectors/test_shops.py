@@ -143,7 +143,7 @@ def test_every_region_of_rule_t3_is_accepted(conn, box, region):
 
 WRONG = {
     "region": ("Narnia", "region .* choose one of US, CA, MX"),
-    "gateway": ("CN", "gateway .* choose one of US, EU, GLOBAL"),
+    "gateway": ("MARS", "gateway .* choose one of US, EU, GLOBAL, PARTNER, CN"),
     "business_model": ("both", "business_model .* choose one of full, semi, local"),
     "environment": ("staging", "environment .* choose one of production, sandbox"),
     "timezone": ("Mars/Olympus", "no IANA zone → write it like America/New_York"),

@@ -192,6 +192,10 @@ class Stream:
         """Whether shops on this gateway can be read for it at all."""
         return gateway in self.gateways
 
+    def is_extra_to(self, gateway: str) -> bool:
+        """Whether shops of this gateway of orders have all that is theirs without it: other gateways serve it."""
+        return gateway in ROUTERS and not self.is_offered_to(gateway)
+
     def missing_from(self, scopes: Collection[str]) -> tuple[str, ...]:
         """Operations that a token with these scopes lacks for this stream; none if it may be read the other way."""
         missing = tuple(one for one in self.operations if one not in scopes)

@@ -13,7 +13,8 @@ from connectors.errors import ConfigurationError
 from connectors.secrets import SecretBox
 from connectors.shop_gateways import ShopGateway, add_gateway
 from connectors.shops import ShopCredentials
-from connectors.sync import SyncFailure, SyncReport
+from connectors.sync import NotCounted, SyncFailure, SyncReport, check_shop, recount, refresh_orders
+from connectors.temu.streams import STREAMS
 from tests.connectors.sync.conftest import Desk, Gateway
 
 GOODS = ["products", "supplier_prices", "sku_stocks", "goods", "price_orders"]
@@ -168,6 +169,38 @@ def test_a_cross_border_shop_is_read_on_its_second_gateways_by_its_own_app(desk:
         "select (select count(*) from raw_temu.partner_goods), (select count(*) from raw_temu.partner_stocks)"
     )
     assert skcs == stocks > 0
+
+
+def _goods_only(row: dict[str, object]) -> None:
+    """The shop as it would be registered if its only token were the one of the partner gateway."""
+    row.update(next((one for one in row["partner"] if one["gateway"] == "PARTNER"), {}))
+
+
+def test_a_shop_of_the_partner_gateway_alone_is_read_for_its_goods_and_told_what_it_does_not_have(open_desk) -> None:
+    desk = open_desk(change=_goods_only)
+    outcomes = desk.sync(shops=[SEMI])
+    assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
+    read = {one.stream for one in outcomes if not one.absent}
+    assert read == {"partner_goods", "partner_prices", "partner_stocks"}
+    assert {one.stream for one in outcomes} == set(STREAMS)
+    assert {one.absent for one in outcomes if one.absent} == {"gateway PARTNER does not offer it"}
+    assert desk.query("select count(*) > 0 from raw_temu.partner_stocks") == [(True,)]
+    assert {stream for (stream,) in desk.query("select distinct stream from ops.sync_tasks")} == read
+
+
+def test_such_a_shop_is_well_and_its_orders_are_neither_counted_nor_asked_for(open_desk) -> None:
+    desk = open_desk(change=_goods_only)
+    shop = next(one for one in desk.shops if one.shop_name == SEMI)
+    check = check_shop(desk.url, settings=desk.settings, shop=SEMI)
+    assert (check.is_well, check.missing) == (True, ())
+    assert "orders" in check.absent
+    assert "not available through PARTNER" in check.message
+    asked = {"settings": desk.settings, "run_id": "r"}
+    [told] = recount(desk.url, shops=[SEMI], first=None, last=None, **asked)
+    assert isinstance(told, NotCounted)
+    assert str(told).endswith("orders are not counted, gateway PARTNER does not offer it")
+    with pytest.raises(ConfigurationError, match="has no orders"):
+        refresh_orders(desk.url, temu_shop_id=shop.temu_shop_id, parent_order_sns=["PO-1"], **asked)
 
 
 def test_a_refused_second_app_stops_its_own_streams_only(desk: Desk, gateway: Gateway) -> None:

@@ -76,9 +76,9 @@ def test_a_change_leaves_everything_else_and_a_shop_is_stopped_and_started(clien
 def test_a_check_tells_token_scopes_clock_and_quota(client, headers, monkeypatch):
     found = ShopCheck(
         shop_name="Acme US", is_well=False, message="mall answers", missing=("bg.order.amount.query",),
-        clock_skew_seconds=-3, calls_per_second=20.0,
+        absent=("bill_files",), clock_skew_seconds=-3, calls_per_second=20.0,
     )  # fmt: skip
     monkeypatch.setattr("orchestration.api.shop_routes.check_shop", lambda *_a, **_k: found)
     answer = client.post(f"/api/shops/{MALL}/check", headers=headers["operator"]).json()
-    assert answer["missing"] == ["bg.order.amount.query"]
+    assert (answer["missing"], answer["absent"]) == (["bg.order.amount.query"], ["bill_files"])
     assert (answer["is_well"], answer["clock_skew_seconds"], answer["calls_per_second"]) == (False, -3, 20.0)

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import httpx
+import psycopg
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance, Definitions, ExecuteInProcessResult, RetryPolicy
+from pydantic import SecretStr
 
 from connectors.errors import ShopAuthError, TransientError
 from connectors.records import Window
 from connectors.secrets import SecretBox
+from connectors.shops import NewShop, ShopCredentials, add_shop
 from connectors.sync import SyncFailure, SyncReport
 from orchestration.ingest import reading
 from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
@@ -16,6 +20,7 @@ from orchestration.ingest.definitions import build_defs
 from orchestration.ingest.jobs import ingest_orders
 from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOP_DAY_STEP, SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
+from tests.orchestration.conftest import PLAIN
 from tests.orchestration.registered import Registered
 
 TODAY = datetime.now(UTC).date()
@@ -88,6 +93,25 @@ def test_a_backfill_answers_for_cells_that_the_seller_did_not_grant(
     records = instance.fetch_materializations(AssetKey(["raw_temu", "order_amounts"]), limit=100).records
     told = [record.asset_materialization.metadata for record in records if record.asset_materialization]
     assert sum("skipped" in metadata for metadata in told) == skipped_tables(result).count("order_amounts")
+
+
+def test_a_backfill_answers_for_a_shop_whose_gateway_has_no_orders_and_nothing_failed_or_was_skipped(
+    registered: Registered, instance: DagsterInstance, gateway_url: str
+) -> None:
+    offers = httpx.get(f"{gateway_url}/sandbox/shops", timeout=30).raise_for_status().json()
+    offer = next(one for one in offers if one["partner"])
+    goods_only = offer | next(one for one in offer["partner"] if one["gateway"] == "PARTNER")
+    sealed = ShopCredentials(SecretStr(goods_only["app_secret"]), SecretStr(goods_only["access_token"]))
+    with psycopg.connect(registered.url) as conn:
+        plain = {name: goods_only[name] for name in PLAIN}
+        add_shop(conn, SecretBox.open(registered.settings), NewShop(**plain, credentials=sealed))
+    result = backfill(instance, [offer["shop_name"]])
+    assert result.success
+    assert skipped_tables(result) == []
+    assert len(cells(instance, "orders")) == 3
+    [newest, *_] = instance.fetch_materializations(AssetKey(["raw_temu", "orders"]), limit=1).records
+    assert newest.asset_materialization.metadata["skipped"].value == "gateway PARTNER does not offer it"
+    assert registered.rows("select count(*) from ops.sync_tasks") == [(0,)]
 
 
 def test_running_a_backfill_again_changes_nothing(registered: Registered, instance: DagsterInstance) -> None:

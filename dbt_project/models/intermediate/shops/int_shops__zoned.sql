@@ -27,7 +27,8 @@ select
     end as settlement_lag_days,
     coalesce(shops.is_active, true) as is_active,
     shops.last_sync_at,
-    lower(coalesce(shops.environment, 'production')) = 'production' as is_production
+    lower(coalesce(shops.environment, 'production')) = 'production' as is_production,
+    coalesce(upper(shops.gateway) in ('PARTNER', 'CN'), false) as is_goods_only -- its gateway knows no orders
 from shops
 left join regions on upper(shops.region) = regions.region
 left join known_zones on shops.timezone = known_zones.name

@@ -1,7 +1,7 @@
 -- What is known of each source: last success, watermark, how often news is expected. One row per shop and entity that was
--- ever read, and per shop and entity that every shop must have (§9).
+-- ever read, and per shop and entity that its gateway must have: orders and listings, or else cross-border goods (§9).
 with shops as (
-    select shop_id, shop_name, region, is_active, is_production from {{ ref('int_shops__zoned') }}
+    select shop_id, shop_name, region, is_active, is_production, is_goods_only from {{ ref('int_shops__zoned') }}
 ),
 
 entities as (
@@ -32,7 +32,10 @@ sources as (
     union
     select shop_id, entity from runs
     union
-    select shops.shop_id, entities.entity from shops cross join entities where entities.is_expected
+    select shops.shop_id, entities.entity
+    from shops
+    inner join entities on coalesce(entities.is_goods_only, false) = coalesce(shops.is_goods_only, false)
+    where entities.is_expected
 )
 
 select

@@ -11,5 +11,6 @@ select
     environment,
     is_active,
     last_sync_at,
+    gateway,
     updated_at
 from {{ source('ops', 'shops') }}
