@@ -1,13 +1,14 @@
-"""One writer per shop and stream, across processes.
+"""One writer per shop and stream, and one builder of marts, across processes.
 
 Belongs here: session-level advisory locks. They end with their connection, so a killed process leaves none behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
+import psycopg
 import structlog
 from psycopg import AsyncConnection
 
@@ -28,3 +29,11 @@ async def writer_lock(conn: AsyncConnection, shop_id: int, stream: str) -> Async
     finally:
         if not conn.closed:
             await conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", key)
+
+
+@contextmanager
+def builder_lock(database_url: str) -> Iterator[None]:
+    """Hold the right to build models in this database; a second builder waits, as long as the first one needs."""
+    with psycopg.connect(database_url, autocommit=True, application_name="omni builds models") as conn:
+        conn.execute("select pg_advisory_lock(hashtextextended('models of dbt', 0))")
+        yield

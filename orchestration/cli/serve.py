@@ -77,7 +77,7 @@ def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
         environment[variable] = os.environ.get(variable, environment[variable])
     if name is ServiceName.door:
         return door_service(settings, ports.door, environment)
-    if name is ServiceName.transform:
+    if name in (ServiceName.ingest, ServiceName.transform):  # both build models
         prepare_manifest(environment)
     return next(one for one in dagster_services(settings, ports, environment) if one.name == name.value)
 

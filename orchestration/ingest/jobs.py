@@ -9,14 +9,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from dagster import AssetObservation, AssetSelection, Config, OpExecutionContext, define_asset_job, job, op
+from dagster import (
+    AssetMaterialization,
+    AssetObservation,
+    AssetSelection,
+    Config,
+    OpExecutionContext,
+    define_asset_job,
+    job,
+    op,
+)
 from pydantic import Field
 
 import connectors.sync
 from connectors.errors import OmniError
 from connectors.postgres.due_orders import due_orders
 from connectors.postgres.lanes import Lane
+from orchestration.busy import runs_under_way
 from orchestration.failures import explained, failure_from_many, may_pass
+from orchestration.fresh_marts import build_fresh_marts
 from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.dead_letters import replay_dead_letters
 from orchestration.ingest.watch import watch_completeness
@@ -112,11 +123,28 @@ def refresh_named_orders(context: OpExecutionContext, config: NamedRecords, ware
 
     with explained():
         if config.named:
-            for temu_shop_id, numbers in config.by_shop().items():
-                _tell_refresh(context, "orders", refresh_shop(temu_shop_id, numbers))
+            try:
+                for temu_shop_id, numbers in config.by_shop().items():
+                    _tell_refresh(context, "orders", refresh_shop(temu_shop_id, numbers))
+            finally:  # runs before this one may rely on it
+                _build_marts(context, warehouse)
             return
         report = process_inbox(url, settings.webhook_inbox, refresh_shop, run_id=context.run_id)
+        try:  # orders of other shops and files have landed, whatever happened to some
+            if any(report.orders_refreshed.values()):
+                _build_marts(context, warehouse)
+        except OmniError as error:
+            report.failures["marts"] = error
         _tell(context, report)
+
+
+def _build_marts(context: OpExecutionContext, warehouse: Warehouse) -> None:
+    """Bring what was refreshed into the marts that people look at; the last run of a queue does it for all of them."""
+    if runs_under_way(context.instance, context.job_name) > 1:
+        context.log.info("the marts are left to the next run, which waits already")
+        return
+    for key in build_fresh_marts(warehouse):
+        context.log_event(AssetMaterialization(key))
 
 
 def _tell(context: OpExecutionContext, report: InboxReport) -> None:
@@ -148,6 +176,7 @@ def refresh_named_products(context: OpExecutionContext, config: NamedRecords, wa
                 run_id=context.run_id,
             )
             _tell_refresh(context, "products", report)
+        _build_marts(context, warehouse)
 
 
 def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> None:
@@ -194,7 +223,10 @@ def refresh_due_orders() -> None:
     refresh_orders_near_their_deadline()
 
 
-@job(name=REFRESH_PRODUCTS, description="The products named in the run's configuration, with price and stock.")
+@job(
+    name=REFRESH_PRODUCTS,
+    description="The products named in the run's configuration, with price and stock, into the marts.",
+)
 def refresh_products() -> None:
     """Some products, now."""
     refresh_named_products()

@@ -4,6 +4,7 @@ Belongs here: noticing. Each inbox visit handles everything that waits, so one q
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from orchestration.names import SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+REST_SHARE = 0.5
+"""Between two runs the machine rests for this share of the first one: big shops have events all day."""
 TABLE_FILES = (".csv", ".xlsx")
 """What people drop; other names are judged by the next visit. Lists of refused rows do not count."""
 
@@ -75,17 +78,30 @@ def _visit(context: SensorEvaluationContext, job_name: str, waiting: Sequence[Pa
         return SkipReason("nothing waits")
     if is_busy(context.instance, job_name):
         return SkipReason("a run is on its way; the next one takes what it leaves")
-    failed_at = _last_failure(context, job_name)
-    if failed_at and datetime.now(UTC) - failed_at < PAUSE_AFTER_FAILURE and _newest(waiting) < failed_at:
+    last, now = _last_run(context, job_name), datetime.now(UTC)
+    if last and now - last.ended_at < REST_SHARE * (last.ended_at - last.started_at):
+        return SkipReason("the last run has just ended; what comes meanwhile is collected")
+    if last and last.failed and now - last.ended_at < PAUSE_AFTER_FAILURE and _newest(waiting) < last.started_at:
         return SkipReason(f"the last run failed on these files; the next follows after {PAUSE_AFTER_FAILURE}")
     return RunRequest(tags={"omni/files": str(len(waiting)), "dagster/priority": "2"})
 
 
-def _last_failure(context: SensorEvaluationContext, job_name: str) -> datetime | None:
-    last = next(iter(context.instance.get_run_records(RunsFilter(job_name=job_name), limit=1)), None)
-    if last is None or last.dagster_run.status is not DagsterRunStatus.FAILURE:
+@dataclass(frozen=True)
+class _Run:
+    """A run that ended; what came after its start was not its trouble."""
+
+    started_at: datetime
+    ended_at: datetime
+    failed: bool
+
+
+def _last_run(context: SensorEvaluationContext, job_name: str) -> _Run | None:
+    record = next(iter(context.instance.get_run_records(RunsFilter(job_name=job_name), limit=1)), None)
+    if record is None:
         return None
-    return last.update_timestamp.replace(tzinfo=UTC)
+    ended = record.update_timestamp.replace(tzinfo=UTC)
+    started = datetime.fromtimestamp(record.start_time, UTC) if record.start_time else ended
+    return _Run(started, ended, record.dagster_run.status is DagsterRunStatus.FAILURE)
 
 
 def _newest(paths: Sequence[Path]) -> datetime:

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from dagster import Definitions, in_process_executor
 
+from orchestration.dbt_builds import manifest_path
 from orchestration.raw_tables import raw_keys
 from orchestration.resources import Warehouse
 from orchestration.transform.checks import build_raw_checks
 from orchestration.transform.dashboards import dashboard_assets
-from orchestration.transform.dbt import manifest_path
 from orchestration.transform.jobs import (
-    build_fresh_job,
-    build_fresh_without_manifest,
     build_marts_job,
     build_marts_without_manifest,
     check_ledger,
@@ -26,7 +24,7 @@ from orchestration.transform.jobs import (
 )
 from orchestration.transform.ledger import build_ledger_asset
 from orchestration.transform.marts import build_dbt_assets
-from orchestration.transform.sensors import build_marts_sensor, fresh_marts_follow_events
+from orchestration.transform.sensors import build_marts_sensor
 
 
 def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None) -> Definitions:
@@ -39,9 +37,8 @@ def build_defs(manifest: Path | None = None, warehouse: Warehouse | None = None)
             check_raw,
             check_ledger,
             build_marts_job(models[0]) if models else build_marts_without_manifest,
-            build_fresh_job(models[0]) if models else build_fresh_without_manifest,
         ],
-        sensors=[build_marts_sensor(raw_keys()), fresh_marts_follow_events],
+        sensors=[build_marts_sensor(raw_keys())],
         resources={"warehouse": warehouse or Warehouse()},
         executor=in_process_executor,
     )

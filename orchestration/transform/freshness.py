@@ -1,4 +1,4 @@
-"""When new raw data is worth a build of the marts: after the last job of a load, and soon after an event.
+"""When new raw data is worth a whole build of the marts: after the last job of a load, and some time after an event.
 
 Belongs here: the decision, as a pure function of instants (seconds since 1970). Who looks the instants up: `sensors`.
 """
@@ -15,9 +15,9 @@ EVENT_CALM_SECONDS = 3.0
 """A refresh of single records is whole in itself; others that wait at this moment may come along."""
 EVENT_PATIENCE_SECONDS = 20.0
 REST_SHARE = 0.5
-"""Between builds that follow events the machine rests for this share of the last one: big shops have events all day."""
 WHOLE_REST_SECONDS = 600.0
-"""The whole build follows events at most this often; the marts that people watch follow each of them."""
+"""The whole build follows events at most this often, and rests for half its own length: big shops have events all day.
+The marts that people watch are built with each event by the run that reads its orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,8 @@ class Build:
     ended_at: float | None = None
 
 
-def verdict(
-    news: News, last: Build | None, now: float, noticed: float | None, *, rest_seconds: float = 0.0
-) -> str | None:
-    """None = build now, else why not. `noticed` is since when news have been waiting, None = not yet seen to wait.
-
-    `rest_seconds` is the least pause between builds that follow events alone.
-    """
+def verdict(news: News, last: Build | None, now: float, noticed: float | None) -> str | None:
+    """None = build now, else why not. `noticed` is since when news have been waiting, None = not yet seen to wait."""
     since = last.started_at if last else float("-inf")
     load = news.loaded_at if news.loaded_at is not None and news.loaded_at > since else None
     single = news.refreshed_at if news.refreshed_at is not None and news.refreshed_at > since else None
@@ -56,7 +51,7 @@ def verdict(
         restless = news.loading or news.refreshing or now - newest < CALM_SECONDS
         return "raw data is still coming in" if restless and waited < PATIENCE_SECONDS else None
     if last and last.ended_at:
-        rest = max(rest_seconds, REST_SHARE * (last.ended_at - last.started_at))
+        rest = max(WHOLE_REST_SECONDS, REST_SHARE * (last.ended_at - last.started_at))
         if now - last.ended_at < rest:
             return "the last build has just ended; events of the meantime are collected"
     restless = news.refreshing or (single is not None and now - single < EVENT_CALM_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dagster import AssetsDefinition, AssetSelection, Failure, define_asset_job, job, op
 
-from orchestration.names import BUILD_FRESH, BUILD_MARTS, CHECK_LEDGER, CHECK_RAW
+from orchestration.names import BUILD_MARTS, CHECK_LEDGER, CHECK_RAW
 from orchestration.transform.checks import CHECKED_TABLES, verdict_key
 from orchestration.transform.ledger import LEDGER_KEY
 
@@ -31,25 +31,6 @@ def build_marts_job(models: AssetsDefinition) -> Any:  # Dagster exports no type
     )
 
 
-FRESH_MARTS = ("fct_order_lines_costed", "mart_gmv_daily")
-"""What people look at right after an event: the lines and the day. The rest follows with the next whole build."""
-FRESH_VIEWS = ("mart_source_freshness", "view_data_trust", "view_order_line_derivation")
-"""Views that read what is built here: made again in the same build, should a column below them have changed."""
-
-
-def build_fresh_job(models: AssetsDefinition) -> Any:
-    """The few marts of an event and what they are made of, without checks: the whole build judges them soon after."""
-    wanted = [key for key in models.keys if key.path[-1] in FRESH_MARTS]
-    views = [key for key in models.keys if key.path[-1] in FRESH_VIEWS]
-    made_of = AssetSelection.assets(*wanted).upstream() & AssetSelection.assets(*models.keys)
-    selection = made_of | AssetSelection.assets(*views)
-    return define_asset_job(
-        BUILD_FRESH,
-        selection=selection.without_checks(),
-        description="Order lines and GMV by day, seconds after an event; the other marts follow with build_marts.",
-    )
-
-
 NO_MANIFEST = (
     "The dbt project has not been parsed, so there are no models to build. → run `dbt parse --project-dir dbt_project "
     "--profiles-dir dbt_project` (omni does so when it starts), then reload this code location"
@@ -60,12 +41,6 @@ NO_MANIFEST = (
 def explain_missing_manifest() -> None:
     """Fail with the remedy, so that whoever launches the job reads it where they look."""
     raise Failure(NO_MANIFEST, allow_retries=False)
-
-
-@job(name=BUILD_FRESH, description=NO_MANIFEST)
-def build_fresh_without_manifest() -> None:
-    """Stands in for the real job until the project is parsed."""
-    explain_missing_manifest()
 
 
 @job(name=BUILD_MARTS, description=NO_MANIFEST)

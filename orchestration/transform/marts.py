@@ -12,12 +12,13 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from orchestration.cached_answers import forget_cached_answers
+from orchestration.dbt_builds import build_folder
 from orchestration.names import MARTS_POOL
 from orchestration.raw_tables import OWNERS
 from orchestration.resources import Warehouse
-from orchestration.transform.cached_answers import forget_cached_answers
 from orchestration.transform.checks import CHECKED_TABLES, checked_key, verdict_key
-from orchestration.transform.dbt import build_folder, dbt_of
+from orchestration.transform.dbt import dbt_of
 from orchestration.transform.results import keep_dbt_results
 from orchestration.transform.warm import warm_answers
 
@@ -52,13 +53,13 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
     def dbt_models(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         # Unit tests prove the SQL on fixed rows; they belong to the test suite, not to every build.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
-        target = build_folder(warehouse, context.run.run_id)
+        target = build_folder(warehouse.settings(), context.run.run_id)
         started = datetime.now(UTC)
         try:
             yield from dbt_of(warehouse).cli(arguments, context=context, target_path=target).stream()
         finally:  # a build that a broken E rule stopped has verdicts and changed marts, too
             forget_cached_answers(warehouse.settings().data_dir)
             context.log.info("dashboards: %s", warm_answers(warehouse.settings()))
-            keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
+            keep_dbt_results(warehouse.database_url(), target, manifest, run_id=context.run.run_id, run_at=started)
 
     return dbt_models

@@ -5,7 +5,6 @@ cursor remembers only since when news has been waiting. What is worth a build is
 """
 
 import time
-from dataclasses import replace
 
 from dagster import (
     AssetKey,
@@ -22,7 +21,6 @@ from dagster import (
 
 from orchestration.busy import is_busy
 from orchestration.names import (
-    BUILD_FRESH,
     BUILD_MARTS,
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -33,7 +31,7 @@ from orchestration.names import (
     REFRESH_PRODUCTS,
     REPLAY_DEAD_LETTERS,
 )
-from orchestration.transform.freshness import WHOLE_REST_SECONDS, Build, News, verdict
+from orchestration.transform.freshness import Build, News, verdict
 
 JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REPLAY_DEAD_LETTERS)
 """They land orders here and there, without a cell of shop × day to report."""
@@ -55,36 +53,17 @@ def build_marts_sensor(raw_assets: list[AssetKey]) -> SensorDefinition:
         """Build everything when something was stored after the last build began."""
         if is_busy(context.instance, BUILD_MARTS):
             return SkipReason("the marts are being built")
-        news, last = _news(context.instance, raw_assets), _last_build(context.instance, BUILD_MARTS)
-        return _decide(context, news, last, rest_seconds=WHOLE_REST_SECONDS)
+        news, last = _news(context.instance, raw_assets), _last_build(context.instance)
+        return _decide(context, news, last)
 
     return marts_follow_raw
 
 
-@sensor(
-    name="fresh_marts_follow_events",
-    job_name=BUILD_FRESH,
-    minimum_interval_seconds=5,
-    default_status=DefaultSensorStatus.RUNNING,
-)
-def fresh_marts_follow_events(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-    """Build the few marts that people watch when single records were refreshed after the last build of either kind."""
-    instance = context.instance
-    if is_busy(instance, BUILD_MARTS) or is_busy(instance, BUILD_FRESH):
-        return SkipReason("the marts are being built")
-    whole, last = _last_build(instance, BUILD_MARTS), _last_build(instance, BUILD_FRESH)
-    if whole and (last is None or whole.started_at > last.started_at):
-        last = replace(whole, ended_at=None)  # its events are built; its length asks for no rest of this quick one
-    return _decide(context, _refreshed(instance), last)
-
-
-def _decide(
-    context: SensorEvaluationContext, news: News, last: Build | None, *, rest_seconds: float = 0.0
-) -> RunRequest | SkipReason:
+def _decide(context: SensorEvaluationContext, news: News, last: Build | None) -> RunRequest | SkipReason:
     """The cursor remembers since when news have been waiting."""
     now = time.time()
     noticed = float(context.cursor) if context.cursor else None
-    reason = verdict(news, last, now, noticed, rest_seconds=rest_seconds)
+    reason = verdict(news, last, now, noticed)
     waits = reason is not None and reason != NOTHING_NEW
     context.update_cursor(str(noticed or now) if waits else "")
     return RunRequest() if reason is None else SkipReason(reason)
@@ -97,16 +76,10 @@ def _news(instance: DagsterInstance, raw_assets: list[AssetKey]) -> News:
     records = instance.get_asset_records(raw_assets)
     entries = [record.asset_entry.last_materialization_record for record in records]
     loaded = [entry.timestamp for entry in entries if entry is not None]
-    return replace(
-        _refreshed(instance),
-        loaded_at=max([*loaded, *_ends(instance, JOBS_OF_SINGLE_ORDERS)], default=None),
-        loading=any(is_busy(instance, job_name) for job_name in LOADING_JOBS),
-    )
-
-
-def _refreshed(instance: DagsterInstance) -> News:
     return News(
+        loaded_at=max([*loaded, *_ends(instance, JOBS_OF_SINGLE_ORDERS)], default=None),
         refreshed_at=max(_ends(instance, REFRESHING_JOBS), default=None),
+        loading=any(is_busy(instance, job_name) for job_name in LOADING_JOBS),
         refreshing=any(is_busy(instance, job_name) for job_name in REFRESHING_JOBS),
     )
 
@@ -119,8 +92,8 @@ def _ends(instance: DagsterInstance, jobs: tuple[str, ...]) -> list[float]:
     return ends
 
 
-def _last_build(instance: DagsterInstance, job_name: str) -> Build | None:
-    last = next(iter(instance.get_run_records(RunsFilter(job_name=job_name), limit=1)), None)
+def _last_build(instance: DagsterInstance) -> Build | None:
+    last = next(iter(instance.get_run_records(RunsFilter(job_name=BUILD_MARTS), limit=1)), None)
     if last is None:
         return None
     return Build(last.start_time or last.create_timestamp.timestamp(), last.end_time)

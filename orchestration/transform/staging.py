@@ -10,8 +10,9 @@ import json
 
 import psycopg
 
+from orchestration.dbt_builds import build_folder, manifest_path
 from orchestration.resources import Warehouse
-from orchestration.transform.dbt import build_folder, dbt_of, manifest_path
+from orchestration.transform.dbt import dbt_of
 from orchestration.transform.suites import STAGING
 
 _COLUMNS = """
@@ -27,7 +28,7 @@ def ensure_staging(warehouse: Warehouse) -> None:
     """
     if manifest_path().is_file() and _is_outdated(warehouse.database_url()):
         arguments = ["build", "--select", STAGING, "--exclude-resource-type", "test", "unit_test"]
-        dbt_of(warehouse).cli(arguments, target_path=build_folder(warehouse, STAGING)).wait()
+        dbt_of(warehouse).cli(arguments, target_path=build_folder(warehouse.settings(), STAGING)).wait()
 
 
 def _is_outdated(database_url: str) -> bool:

@@ -73,7 +73,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "tell_alerts",
         "watch_completeness",
     ]
-    assert _job_names(transform) == ["build_fresh_marts", "build_marts", "check_ledger", "check_raw"]
+    assert _job_names(transform) == ["build_marts", "check_ledger", "check_raw"]
     assert {one.name: one.cron_schedule for one in ingest.schedules or []} == {
         "ingest_orders_every_30_minutes": "*/30 * * * *",
         "ingest_products_hourly": "10 * * * *",
@@ -85,7 +85,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "watch_deadlines_every_10_minutes": "5-59/10 * * * *",
     }
     assert [one.name for one in ingest.sensors or []] == ["shops_follow_table", "webhook_inbox", "file_inbox"]
-    assert [one.name for one in transform.sensors or []] == ["marts_follow_raw", "fresh_marts_follow_events"]
+    assert [one.name for one in transform.sensors or []] == ["marts_follow_raw"]
 
 
 def test_the_client_knows_every_job_and_its_location(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from dagster import (
+    DagsterEvent,
+    DagsterEventType,
     DagsterInstance,
     RunRequest,
     SensorResult,
@@ -123,6 +126,19 @@ def test_an_inbox_asks_for_one_run_and_pauses_after_a_failure_until_something_ne
         assert isinstance(ask(sensor, instance), SkipReason)
         put(folder / f"later-{name}", age=timedelta(minutes=-1))
         assert isinstance(ask(sensor, instance), RunRequest)
+
+
+@pytest.mark.parametrize(("seconds", "rests"), [(0.0, False), (100.0, True)])
+def test_between_two_visits_the_machine_rests_for_half_of_the_first_one(
+    folders: Settings, seconds: float, rests: bool
+) -> None:
+    put(folders.webhook_inbox / "e1.json")
+    with DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(build_defs().resolve_job_def("refresh_orders"))
+        began = DagsterEvent(DagsterEventType.RUN_START.value, run.job_name)
+        instance.report_dagster_event(began, run.run_id, timestamp=time.time() - seconds)
+        instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_SUCCESS.value, run.job_name), run.run_id)
+        assert isinstance(ask(webhook_inbox, instance), SkipReason if rests else RunRequest)
 
 
 def test_what_is_not_a_finished_table_file_asks_for_nothing(folders: Settings) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from orchestration.transform.catalogue import owner_of, read_catalogue
-from orchestration.transform.jobs import FRESH_VIEWS
 from orchestration.transform.suites import SUITES, E
 from tests.dbt_places import dbt_places
 
@@ -98,12 +97,3 @@ def test_an_owner_answers_for_every_catalogued_check() -> None:
         "shops",
         "logistics",
     }
-
-
-def test_the_build_after_an_event_makes_the_views_again_that_its_tables_take_with_them(
-    manifest: dict[str, Any],
-) -> None:
-    nodes = manifest["nodes"].values()
-    views = {n["name"] for n in nodes if n["resource_type"] == "model" and n["config"]["materialized"] == "view"}
-    marts = {n["name"] for n in nodes if n["resource_type"] == "model" and n["fqn"][1] == "marts"}
-    assert views & marts == set(FRESH_VIEWS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.transform.cached_answers import forget_cached_answers
+from orchestration.cached_answers import forget_cached_answers
 
 
 def test_kept_answers_go_and_everything_else_stays(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Answers that Superset keeps: forgotten when the marts changed, so that the next reader sees the new numbers.
 
-Belongs here: the one thing that this location does to Superset. Its caches are files in the data folder, shared by all
+Belongs here: the one thing that a build does to Superset. Its caches are files in the data folder, shared by all
 of its processes; removing them needs no running Superset and no login.
 """
 

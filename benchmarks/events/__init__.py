@@ -1,0 +1,1 @@
+"""How long an event takes from the door into the marts of a running demo."""
