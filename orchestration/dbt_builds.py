@@ -27,11 +27,12 @@ def manifest_path() -> Path:
 
 
 def build_folder(settings: Settings, name: str) -> Path:
-    """The folder of the build of this name; the oldest ones are removed."""
-    builds = settings.data_dir / "dbt"
+    """The folder of the build of this name, now the youngest; the oldest ones are removed."""
+    builds = settings.data_dir.resolve() / "dbt"
     builds.mkdir(parents=True, exist_ok=True)
     for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime)[: -KEPT_BUILDS + 1]:
         shutil.rmtree(old, ignore_errors=True)
     folder = builds / name
     folder.mkdir(exist_ok=True)
+    os.utime(folder)
     return folder

@@ -17,7 +17,7 @@ from dagster import AssetKey
 
 from connectors.errors import ConfigurationError
 from orchestration.cached_answers import forget_cached_answers
-from orchestration.dbt_builds import DBT_COMMAND, DBT_PROJECT_DIR, manifest_path
+from orchestration.dbt_builds import DBT_COMMAND, DBT_PROJECT_DIR, build_folder, manifest_path
 from orchestration.resources import Warehouse
 
 FRESH_MARTS = ("fct_order_lines_costed", "mart_gmv_daily")
@@ -29,7 +29,7 @@ SHOWING_BY_ITSELF = "path:models/staging,config.materialized:view"
 def build_fresh_marts(warehouse: Warehouse) -> list[AssetKey]:
     """Build the fresh marts and what they are made of; the relations that were built.
 
-    None where no whole build has made the marts yet: the first one has everything.
+    Nothing where no whole build has made the marts yet: the first one has everything.
 
     Raises:
         ConfigurationError: dbt failed; the message carries its own words.
@@ -37,8 +37,7 @@ def build_fresh_marts(warehouse: Warehouse) -> list[AssetKey]:
     url, settings = warehouse.database_url(), warehouse.settings()
     if not (manifest_path().is_file() and _stand(url)):
         return []
-    target = settings.data_dir / "dbt" / "fresh"
-    target.mkdir(parents=True, exist_ok=True)
+    target = build_folder(settings, "fresh")
     environment = os.environ | {"OMNI_DATABASE_URL": url}
     result = subprocess.run(_command(target), env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:

@@ -1,4 +1,7 @@
-"""Events and calls in the running house: from the gateway through the door into the marts, and one order by a key."""
+"""Events and calls in the running house: from the gateway through the door into the marts, and one order by a key.
+
+The gateway's clock moves on by two hours here, so these are the last tests that look at the demo.
+"""
 
 from __future__ import annotations
 

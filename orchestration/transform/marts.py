@@ -60,6 +60,6 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
         finally:  # a build that a broken E rule stopped has verdicts and changed marts, too
             forget_cached_answers(warehouse.settings().data_dir)
             context.log.info("dashboards: %s", warm_answers(warehouse.settings()))
-            keep_dbt_results(warehouse.database_url(), target, manifest, run_id=context.run.run_id, run_at=started)
+            keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
 
     return dbt_models

@@ -48,15 +48,15 @@ def keep_outcomes(
         keep_check_results(connection, results, run_id=run_id, run_at=run_at)
 
 
-def keep_dbt_results(database_url: str, target: Path, manifest: Path, *, run_id: str, run_at: datetime) -> None:
-    """Store the verdicts of the tests of a dbt build from its folder and its parse, then show them in the mart.
+def keep_dbt_results(database_url: str, target: Path, *, run_id: str, run_at: datetime) -> None:
+    """Store the verdicts of the tests of a dbt build from its folder, then show them in the mart.
 
     A build that ended before its first test leaves no results: nothing happens.
     """
-    if not (target / "run_results.json").is_file():
+    if not (target / "run_results.json").is_file() or not (target / "manifest.json").is_file():
         return
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     with psycopg.connect(database_url) as connection:
         verdicts = list(_verdicts(connection, results, nodes))
         keep_check_results(connection, verdicts, run_id=run_id, run_at=run_at)

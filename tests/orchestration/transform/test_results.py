@@ -58,7 +58,7 @@ def build(tmp_path: Path, database_url: str) -> Path:
 
 
 def test_verdicts_are_kept_with_severity_owner_and_rows_that_broke_the_rule(build: Path, database_url: str) -> None:
-    keep_dbt_results(database_url, build, build / "manifest.json", run_id="r", run_at=NOW)
+    keep_dbt_results(database_url, build, run_id="r", run_at=NOW)
     query = "select check_name, layer, entity, severity, status, failed_rows, sample_keys, owner from ops.check_results"
     with psycopg.connect(database_url) as connection:
         kept = {row[0]: row[1:] for row in connection.execute(query).fetchall()}
@@ -69,13 +69,13 @@ def test_verdicts_are_kept_with_severity_owner_and_rows_that_broke_the_rule(buil
 
 
 def test_the_mart_shows_the_verdicts_of_the_build_that_built_it(build: Path, database_url: str) -> None:
-    keep_dbt_results(database_url, build, build / "manifest.json", run_id="r", run_at=NOW)
+    keep_dbt_results(database_url, build, run_id="r", run_at=NOW)
     with psycopg.connect(database_url) as connection:
         shown = dict(connection.execute("select check_name, status from marts.mart_dq_results").fetchall())
     assert shown == {"e_foots": "failed", "w_usual": "passed"}
 
 
 def test_a_build_that_ended_before_its_first_test_has_no_verdicts(tmp_path: Path, database_url: str) -> None:
-    keep_dbt_results(database_url, tmp_path, tmp_path / "manifest.json", run_id="r", run_at=NOW)
+    keep_dbt_results(database_url, tmp_path, run_id="r", run_at=NOW)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from ops.check_results").fetchone() == (0,)
