@@ -28,7 +28,7 @@ from orchestration.names import SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
 PAUSE_AFTER_FAILURE = timedelta(minutes=5)
-REST_SHARE = 0.5
+REST_SHARE = 0.25
 """Between two runs the machine rests for this share of the first one: big shops have events all day."""
 TABLE_FILES = (".csv", ".xlsx")
 """What people drop; other names are judged by the next visit. Lists of refused rows do not count."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from connectors.errors import ConfigurationError
 from connectors.postgres.locks import builder_lock
 from connectors.postgres.migrate import migrate
+from orchestration.dbt_builds import DBT_COMMAND
 from orchestration.fresh_marts import FRESH_MARTS, build_fresh_marts
 from orchestration.parsed_dbt import read_parse
 from orchestration.resources import Warehouse
@@ -109,3 +112,8 @@ def test_a_project_that_was_never_parsed_is_left_to_dbt(
     monkeypatch.setenv("OMNI_DBT_MANIFEST", str(tmp_path / "manifest.json"))
     assert read_parse(warehouse.database_url()) is None
     assert build_fresh_marts(warehouse) == []
+
+
+def test_the_version_is_told_to_the_integration_without_a_database() -> None:
+    told = subprocess.run([DBT_COMMAND, "--version"], env={}, capture_output=True, text=True, check=True).stdout
+    assert told == f"installed: {version('dbt-core')}\n"

@@ -129,7 +129,7 @@ def test_an_inbox_asks_for_one_run_and_pauses_after_a_failure_until_something_ne
 
 
 @pytest.mark.parametrize(("seconds", "rests"), [(0.0, False), (100.0, True)])
-def test_between_two_visits_the_machine_rests_for_half_of_the_first_one(
+def test_between_two_visits_the_machine_rests_for_a_quarter_of_the_first_one(
     folders: Settings, seconds: float, rests: bool
 ) -> None:
     put(folders.webhook_inbox / "e1.json")
