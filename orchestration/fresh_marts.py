@@ -58,8 +58,9 @@ def _stand(database_url: str) -> bool:
 def _command(target: Path) -> list[str]:
     selection = ["--select", *(f"+{mart}" for mart in FRESH_MARTS), "--exclude", SHOWING_BY_ITSELF]
     selection += [part for kind in KINDS_LEFT_OUT for part in ("--exclude-resource-type", kind)]
-    places = ["--project-dir", DBT_PROJECT_DIR, "--profiles-dir", DBT_PROJECT_DIR, "--target-path", target]
-    return [os.fspath(part) for part in (DBT_COMMAND, "--log-path", target, "build", *selection, *places)]
+    project, folder = os.fspath(DBT_PROJECT_DIR), os.fspath(target)
+    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", folder]
+    return [os.fspath(DBT_COMMAND), "--log-path", folder, "build", *selection, *places]
 
 
 def _built(target: Path) -> list[AssetKey]:

@@ -51,10 +51,8 @@ def read_parse(database_url: str) -> Manifest | None:
     if not path.is_file():
         return None
     parsed = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
-    databases = {node.database for node in parsed.nodes.values()}
-    if parsed.metadata.dbt_version != version("dbt-core") or databases != {
-        conninfo_to_dict(database_url).get("dbname")
-    }:
+    made_by, made_for = parsed.metadata.dbt_version, {node.database for node in parsed.nodes.values()}
+    if made_by != version("dbt-core") or made_for != {conninfo_to_dict(database_url).get("dbname")}:
         return None
-    parsed.build_flat_graph()
+    parsed.build_flat_graph()  # type: ignore[no-untyped-call]
     return parsed
