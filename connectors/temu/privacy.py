@@ -1,6 +1,7 @@
 """Personal data of buyers never lands: it is cut out of a record before anything else sees it.
 
-Belongs here: which keys are personal (API reference §8.6, §13.3) and how they are cut. Everything else in the record
+Belongs here: which keys are personal (API reference §8.5, §8.6, §13.3) and how they are cut. Of where a buyer lives,
+country and state stay (`regionName1`, `regionName2`), the city and what is finer go. Everything else in the record
 keeps its bytes: objects on the way to a cut are reassembled from untouched slices.
 """
 
@@ -12,7 +13,7 @@ import msgspec
 
 _PERSONAL = re.compile(
     r"receipt(Additional)?Name|(backup)?[mM]obile|e?[mM]ail|address(Line\w*|Extra)|postCode|(additional)?[fF]irstName"
-    r"|(additional)?[lL]astName|contactlessDropPoint|taxCode(Type)?|nationalAddress|buyerComment"
+    r"|(additional)?[lL]astName|contactlessDropPoint|taxCode(Type)?|nationalAddress|buyerComment|regionName[34]"
 )
 """Key names, matched whole. Only substrings below are searched in bytes, so each alternative must contain one."""
 
@@ -27,6 +28,8 @@ _TRACES = (
     b'"taxCode',
     b'"nationalAddress',
     b'"buyerComment',
+    b'"regionName3',
+    b'"regionName4',
 )
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
