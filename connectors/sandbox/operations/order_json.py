@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.sandbox.operations.operation import Json, money, to_json
+from connectors.sandbox.world.destinations import destination_of
 from connectors.sandbox.world.lifecycle import (
     CANCELED,
     DELIVER_WITHIN,
@@ -23,7 +24,6 @@ SELLER, COOPERATIVE = "fulfillBySeller", "fulfillByCooperativeWarehouse"
 BOTH = "both"
 _SOON = 24 * 3600
 _HS_CODES = {"Kitchen": "732393", "Apparel": "610910", "Home": "940542", "Electronics": "854442"}
-_REGIONS = {211: ("United States", "California"), 76: ("Germany", "Bayern"), 210: ("United Kingdom", "England")}
 
 
 def fulfillment(line: Line) -> str:
@@ -45,8 +45,9 @@ def detail(shop: LiveShop, order: Order, which: str) -> bytes:
     """The answer of the detail call: no `updateTime`, but region names and package numbers."""
     item = _item(shop, order, (order.version_at(shop.book.now), 0), which)
     del item["parentOrderMap"]["updateTime"]
-    country, state = _REGIONS.get(shop.profile.region_id, (None, None))
-    item["parentOrderMap"].update(regionName1=country, regionName2=state, regionName3=None)
+    to = destination_of(order, shop.profile.region_id)
+    names = (to.country, to.state, to.city) if to else (None, None, None)
+    item["parentOrderMap"].update({f"regionName{level}": name for level, name in enumerate(names, 1)})
     parcels = parcels_of(order, shop.profile.region_id)
     packages = {order.lines[index].order_sn: parcel.sn for parcel in parcels for index in parcel.lines}
     for child in item["orderList"]:
