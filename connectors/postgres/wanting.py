@@ -27,7 +27,8 @@ class Question:
 
     `statuses` limits orders or cases to these states, none = all. `follows_after_sales`: an order also counts as
     updated when one of its cases was. A parcel asked about before `asked_before` is asked about again, unless one of
-    its scans bears a word of `final`. `spares` leaves out orders whose parcels were told for their present state.
+    its scans bears a word of `final`. `spares` asks but once about orders whose parcels were told for their present
+    state.
     """
 
     shop_id: int
@@ -108,8 +109,8 @@ _ORDER = SQL(
     """
     select o.parent_order_sn as sn, o.parent_order_sn as order_sn, null::text as case_sn, {updated_at} as wanted_for
     from {source} left join {answers} a on (a.shop_id, a.parent_order_sn) = (o.shop_id, o.parent_order_sn)
-    where o.shop_id = %(shop)s and {chosen} and {in_status} and {untold}
-        and (a.parent_order_sn is null or a.source_updated_at < {updated_at})
+    where o.shop_id = %(shop)s and {chosen} and {in_status}
+        and (a.parent_order_sn is null or a.source_updated_at < {updated_at} and {untold})
     """
 )
 _UNTOLD = SQL(

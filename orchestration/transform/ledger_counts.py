@@ -93,7 +93,6 @@ class _Ledger:
         values = {
             "stream": stream.name,
             "statuses": list(reading.statuses) or None,
-            "spares": reading.spares,
             "unspoken": [dialect for dialect in DIALECTS if stream.spoken(dialect) is None],
         }
         for row in self._rows(query, **values):

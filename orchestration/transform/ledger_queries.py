@@ -151,8 +151,8 @@ AFTER_SALES = StagedQuery(
 def answers(table: str) -> str:
     """Orders that want an answer in `table`, those that have one, and why others have none; by day of the order.
 
-    Further parameters: the `stream`, the `statuses` to which it is limited (None = none), whether it `spares` orders
-    whose parcels were told already (those want no answer), and the dialects that do not know it (`unspoken`).
+    Further parameters: the `stream`, the `statuses` to which it is limited (None = none), and the dialects that do not
+    know it (`unspoken`).
     """
     return f"""
     with landed as ({_LANDED_ORDERS}),
@@ -176,11 +176,7 @@ def answers(table: str) -> str:
             limit 1
         ) d on a.parent_order_sn is null
         where a.parent_order_sn is not null
-            or (%(statuses)s::int[] is null or l.status = any(%(statuses)s)) and not (%(spares)s and exists (
-                select from raw_temu.shipments s
-                where (s.shop_id, s.parent_order_sn) = (l.shop_id, l.key)
-                    and jsonb_path_exists(s.payload, 'lax $.shipmentInfoDTO[*] ? (@.packageSn != "")')
-            ))
+            or %(statuses)s::int[] is null or l.status = any(%(statuses)s)
     )
     select shop_id, day, count(*)::int as wanted, count(answer)::int as landed,
         count(letter)::int as set_aside, (count(*) filter (where is_not_offered))::int as not_offered,

@@ -114,13 +114,18 @@ class OrderAmount(Record):
 
 
 class DetailParent(Record):
-    """The parent inside an order's detail (§8.5): as in the list, without its update time."""
+    """The parent inside an order's detail (§8.5): as in the list, without its update time.
+
+    The region names are country and state; the city (`regionName3`) is personal and cut out before landing.
+    """
 
     parent_order_sn: Number
+    region_name1: Seen = None
+    region_name2: Seen = None
 
 
 class OrderDetail(Record):
-    """One parent order with its package numbers (§8.5)."""
+    """One parent order with its destination and package numbers (§8.5)."""
 
     parent_order_map: DetailParent
     order_list: list[OrderLine] | None = None

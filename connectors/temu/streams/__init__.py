@@ -77,4 +77,4 @@ _STREAMS = (
 
 STREAMS: Mapping[str, Stream] = MappingProxyType({stream.name: stream for stream in _STREAMS})
 """By name, which is also the name of the raw table. After-sales come early: they change an order's amounts;
-shipments before details: what they tell need not be asked again."""
+shipments before details: what they tell need not be asked twice."""

@@ -1,4 +1,4 @@
-"""Orders, their money and their package numbers (API reference §8, §9)."""
+"""Orders, their money, where they go and their package numbers (API reference §8, §9)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ ORDER_AMOUNTS = Stream(
 
 ORDER_DETAILS = Stream(
     name="order_details",
-    description="Package numbers of shipped parent orders whose parcels nobody told: older ones, or not granted.",
+    description="Country and state of each shipped parent order, read once; its packages where no shipment tells them.",
     partitioning="shop_day",
     tables=("order_details",),
     reading=ByOrder(

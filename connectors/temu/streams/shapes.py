@@ -126,7 +126,7 @@ class ByOrder:
 
     `statuses` limits it to orders or cases in these states (§8.1, §13.1), `recent` a live run to orders of the last
     `OMNI_PARCEL_DAYS`. A parcel is asked about again every `OMNI_TRACKING_HOURS`, until one of the words of `final`.
-    `spares` leaves out orders whose parcels another stream has told for their present state.
+    `spares` asks but once about orders whose parcels another stream has told for their present state.
     """
 
     lookup: Lookup | Batch

@@ -219,14 +219,32 @@ def test_an_answer_of_another_shape_is_set_aside_and_its_neighbours_land(
     assert (stream, path) == ("shipments", "shipmentInfoDTO")
 
 
-def test_details_are_asked_for_only_where_no_shipment_told_the_parcels(open_desk: Any, gateway: Any) -> None:
-    desk, older = open_desk(only=1), open_desk(only=1)
-    gateway.advance(days=6)
+def test_a_detail_is_asked_for_once_and_again_only_where_no_shipment_told_the_parcels(
+    open_desk: Any, gateway: Any
+) -> None:
     streams = ["orders", "shipments", "order_details"]
-    assert _report(desk, "order_details", streams=streams).read == 0
-    [(parents,)] = desk.query("select count(distinct parent_order_sn) from raw_temu.shipments")
-    older.settings = older.settings.model_copy(update={"parcel_days": 3})
-    rest = _report(older, "order_details", streams=streams).read
-    [(told,)] = older.query("select count(distinct parent_order_sn) from raw_temu.shipments")
-    assert 0 < rest < parents
-    assert rest + told == parents
+    told, untold = open_desk(only=1), open_desk(only=1)
+    gateway.advance(days=4)
+    told.sync(streams=streams)
+    untold.sync(streams=["orders", "order_details"])
+    shipped = "from raw_temu.orders where status in (4, 41, 5, 51)"
+    assert _details(told) == _details(untold) == told.query(f"select count(*) {shipped}")[0][0]
+    gateway.advance(days=2)
+    before = _details(told)
+    again = [_report(told, "order_details", streams=streams), _report(untold, "order_details", streams=streams[::2])]
+    assert again[0].read == _details(told) - before > 0  # those shipped since
+    assert again[1].read > again[0].read
+
+
+def _details(desk: Any) -> int:
+    return int(desk.query("select count(*) from raw_temu.order_details")[0][0])
+
+
+def test_of_where_an_order_goes_country_and_state_land_and_the_city_does_not(open_desk: Any, gateway: Any) -> None:
+    desk = open_desk(only=1)
+    gateway.advance(days=4)
+    desk.sync(streams=["orders", "order_details"])
+    parents = [parent for (parent,) in desk.query("select payload -> 'parentOrderMap' from raw_temu.order_details")]
+    assert {parent["regionName1"] for parent in parents} == {"United States"}
+    assert len({parent["regionName2"] for parent in parents}) > 5
+    assert not any("regionName3" in parent for parent in parents)

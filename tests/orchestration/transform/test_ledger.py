@@ -273,11 +273,8 @@ def test_the_command_shows_one_day_and_its_exit_code_tells(built: Built, an_orde
     assert CliRunner().invoke(app, words).exit_code == 1
 
 
-def test_an_order_whose_parcels_were_told_wants_no_detail(built: Built) -> None:
+def test_a_shipped_order_wants_its_detail_though_its_parcels_were_told(built: Built) -> None:
     [(sn, shop)] = built.execute("select parent_order_sn, shop_id from raw_temu.order_details order by 1 limit 1")
-    built.execute("delete from raw_temu.order_details where parent_order_sn = %s", sn)
-    lost = [one for one in built.ledger() if not one.balances]
-    assert [(one.stream, one.shop_id) for one in lost] == [("order_details", shop)]
     built.execute(
         "insert into raw_temu.shipments (shop_id, order_sn, parent_order_sn, source_updated_at, payload, payload_hash,"
         """ run_id) values (%s, 'a line', %s, now(), '{"shipmentInfoDTO": [{"packageSn": "PK-1"}]}', 'h', 'r')""",
@@ -285,3 +282,6 @@ def test_an_order_whose_parcels_were_told_wants_no_detail(built: Built) -> None:
         sn,
     )
     assert [str(one) for one in built.ledger() if not one.balances] == []
+    built.execute("delete from raw_temu.order_details where parent_order_sn = %s", sn)
+    lost = [one for one in built.ledger() if not one.balances]
+    assert [(one.stream, one.shop_id) for one in lost] == [("order_details", shop)]

@@ -1,5 +1,4 @@
--- A parent order that was shipped deserves its detail (package numbers); open until the detail, or the parcels of one of
--- its lines, are stored.
+-- A parent order that was shipped deserves its detail (country, state, package numbers); open until it is stored.
 with parents as (
     select shop_id, parent_order_sn, source_updated_at
     from {{ source('raw_temu', 'orders') }}
@@ -7,13 +6,7 @@ with parents as (
 ),
 
 details as (
-    select shop_id, parent_order_sn, min(loaded_at) as loaded_at
-    from (
-        select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'order_details') }}
-        union all
-        select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'shipments') }}
-    ) as told
-    group by shop_id, parent_order_sn
+    select shop_id, parent_order_sn, loaded_at from {{ source('raw_temu', 'order_details') }}
 )
 
 select
