@@ -52,6 +52,11 @@ class Landing:
         page = {"parentOrderMap": head | {"regionId": 211, "updateTime": updated} | parent, "orderList": lines}
         self.land("orders", page, updated, parent_order_sn=sn)
 
+    def detail(self, sn: str, state: str | None) -> None:
+        """A parent order's detail, as far as it tells where the order goes."""
+        page = {"parentOrderMap": {"parentOrderSn": sn, "regionName1": "United States", "regionName2": state}}
+        self.land("order_details", page, parent_order_sn=sn)
+
     def _insert(self, table: str, columns: dict[str, object]) -> None:
         names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
         with psycopg.connect(self.warehouse.url, autocommit=True) as connection:

@@ -34,6 +34,7 @@ _STATUSES = [
 ]  # fmt: skip
 _STATUS_CODES = [None, None, None, 0, 1, 2, 2, 3, 4, 4, 41, 5, 5, 51, 99]
 _QUANTITIES = ["1"] * 6 + ["2", "3", " 2 ", "0", None, "-1", "nan", "7"]
+_STATES = [" CA ", "California", "new york", "US-TX", "Bayern", "n/a", None, "Atlantis"]
 _PRICES = [
     None, "", "nan", "--", "0", "-4", "0.005", "1.005", "2.675", "10.00", "33.33", "0.01", " 19.99 ", "100",
     "1000000000000", "4.1234",
@@ -131,7 +132,7 @@ def _line(random: Random, line_id: int, own: dict[str, Any], foreign: dict[str, 
         "unit_price": random.choice(_PRICES),
         "currency": pick(random, ["USD", "EUR", "GBP", "JPY", "MXN", "cad"], else_=currency(random), share=0.4),
         "status": random.choice(_STATUSES), "temu_status_code": random.choice(_STATUS_CODES),
-        "shipping_country": random.choice(["US", "DE", None]), "shipping_state": pick(random, [" CA ", "n/a"]),
+        "shipping_country": random.choice(["US", "DE", None]), "shipping_state": pick(random, _STATES),
         "fulfillment_type": random.choice(["seller", "warehouse", None, "--"]),
     }  # fmt: skip
 

@@ -37,7 +37,16 @@ def _land_everything(warehouse: Warehouse) -> None:
         "values (1, 634418210, 'US one', 'US', 'US', 'key', 'kim')"
     )
     landing = Landing(warehouse)
-    for land in (_odd_lines, _priced_lines, _delivered_lines, _refunded_lines, _settled_lines, _catalogue, _freight):
+    for land in (
+        _odd_lines,
+        _sent_lines,
+        _priced_lines,
+        _delivered_lines,
+        _refunded_lines,
+        _settled_lines,
+        _catalogue,
+        _freight,
+    ):
         land(landing)
 
 
@@ -69,6 +78,26 @@ def test_lines_carry_the_articles_of_the_product_list_and_what_is_left_to_fulfil
     )  # the parent's where the child is silent
     assert (third["product_sku"], third["product_name"]) == (None, "Tee")
     assert (fourth["quantity"], fourth["total_price"]) == (None, None)
+
+
+def _sent_lines(landing: Landing) -> None:
+    for sn in ("PO-W1", "PO-W2", "PO-W3", "PO-W4"):
+        landing.order(sn, [_line(f"W-{sn[-1]}1"), _line(f"W-{sn[-1]}2")])
+    landing.detail("PO-W1", " North Carolina ")
+    landing.detail("PO-W2", "")
+    landing.land("order_details", {"parentOrderMap": "?", "orderList": None}, parent_order_sn="PO-W3")
+
+
+def test_lines_go_to_the_state_that_the_detail_names_and_without_one_it_is_unknown(built: Built) -> None:
+    lines = built.staged("stg_temu__orders", "parent_order_sn like 'PO-W%'", "order_sn")
+    assert {line["shipping_country"] for line in lines} == {"US"}
+    assert {(line["parent_order_sn"], line["shipping_state"]) for line in lines} == {
+        ("PO-W1", "North Carolina"),
+        ("PO-W2", None),
+        ("PO-W3", None),
+        ("PO-W4", None),
+    }
+    assert len(lines) == 8
 
 
 def _priced_lines(landing: Landing) -> None:

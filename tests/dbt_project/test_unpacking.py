@@ -17,8 +17,9 @@ UNPACKED = (
     "base_temu__order_amounts",
     "base_temu__order_line_amounts",
     "base_temu__delivered_versions",
+    "base_temu__destinations",
 )
-RAW = "raw_temu.orders, raw_temu.order_amounts, raw_temu.order_versions"
+RAW = "raw_temu.orders, raw_temu.order_amounts, raw_temu.order_versions, raw_temu.order_details"
 
 
 class Steps:
@@ -60,6 +61,9 @@ class Steps:
             self.landing.land(
                 "order_amounts", {"orderList": amounts}, parent_order_sn=sn, api_type="bg.order.amount.query"
             )
+        if chance.random() < 0.4:
+            self.forget("order_details", sn)
+            self.landing.detail(sn, chance.choice(["Ohio", "Utah", " ", None]))
         if chance.random() < 0.5:
             self.past_state(sn, {f"{sn}-0": chance.choice([4, 5])}, minutes=chance.randrange(9))
 
@@ -124,6 +128,24 @@ def test_a_changed_model_reads_everything_anew(steps: Steps) -> None:
     steps.warehouse.execute("update staging.unpacked set meaning = 'that of an older release'")
     steps.unpack()
     assert _quantities(steps) == {"ONE-1": 1}
+
+
+def test_a_detail_that_lands_later_tells_the_lines_where_they_go(steps: Steps) -> None:
+    def states() -> dict[str, Any]:
+        steps.warehouse.dbt("build", "--select", "+stg_temu__orders", "--exclude-resource-type", "unit_test")
+        lines = steps.warehouse.rows("select order_sn, shipping_state from staging.stg_temu__orders")
+        steps.an_hour_passes()
+        return {line["order_sn"]: line["shipping_state"] for line in lines}
+
+    steps.landing.order("PO-1", [{"orderSn": "ONE-1"}, {"orderSn": "ONE-2"}])
+    steps.landing.order("PO-2", [{"orderSn": "TWO-1"}])
+    assert states() == {"ONE-1": None, "ONE-2": None, "TWO-1": None}
+    steps.landing.detail("PO-1", "Ohio")
+    assert states() == {"ONE-1": "Ohio", "ONE-2": "Ohio", "TWO-1": None}
+    steps.forget("order_details", "PO-1")
+    steps.landing.detail("PO-1", "Utah")
+    steps.landing.detail("PO-2", "Ohio")
+    assert states() == {"ONE-1": "Utah", "ONE-2": "Utah", "TWO-1": "Ohio"}
 
 
 def _quantities(steps: Steps) -> dict[str, Any]:

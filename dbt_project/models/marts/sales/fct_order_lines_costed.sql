@@ -14,6 +14,10 @@ shops as (
     select * from {{ ref('int_shops__zoned') }}
 ),
 
+us_states as (
+    select * from {{ spelled_us_states() }} as spelled
+),
+
 deducted as ( -- E, A
     select
         lines.*,
@@ -92,8 +96,10 @@ select
     profits.delivery_time,
     profits.shipping_country,
     profits.shipping_state,
+    us_states.state_code as shipping_state_code,
     profits.fulfillment_type,
     profits.package_sn,
     {{ refreshed_at() }} as _refreshed_at
 from profits
 inner join shops using (shop_id)
+left join us_states on profits.shipping_country = 'US' and upper(profits.shipping_state) = us_states.spelling

@@ -14,6 +14,10 @@ packages as (
     select * from {{ ref('base_temu__packages') }}
 ),
 
+destinations as (
+    select * from {{ ref('base_temu__destinations') }}
+),
+
 regions as (
     select * from {{ ref('temu_regions') }}
 )
@@ -45,12 +49,13 @@ select
     packages.package_sn,
     null::text as customer_id,
     regions.country_code as shipping_country,
-    null::text as shipping_state,
+    destinations.state as shipping_state,
     lines.source_updated_at as updated_at
 from lines
 left join amounts using (shop_id, parent_order_sn, order_sn)
 left join deliveries using (shop_id, order_sn)
 left join packages using (shop_id, order_sn)
+left join destinations using (shop_id, parent_order_sn)
 left join regions using (region_id)
 union all
 select
