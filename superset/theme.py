@@ -31,6 +31,13 @@ SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
         "isDefault": True,
         "colors": CIVIDIS,
     },
+    {  # the dark end of cividis cannot be told from the dark page, where a map shows what has no data
+        "id": "omni_map",
+        "label": "temu-omni (cividis, for maps)",
+        "description": "cividis without its dark end",
+        "isDiverging": False,
+        "colors": CIVIDIS[3:],
+    },
     {
         "id": "omni_rank",
         "label": "temu-omni (rank, first is brightest)",
