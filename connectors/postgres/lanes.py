@@ -109,6 +109,9 @@ update ops.app_quota as target
 set next_slot_at = start + slots * spacing,
     lane_served = reserved.lane_served
         || case when slots > 0 then jsonb_build_object(%(lane)s::text, epoch) else '{}' end,
+    lane_slots = reserved.lane_slots || jsonb_build_object(
+        %(lane)s::text, coalesce((reserved.lane_slots ->> %(lane)s)::bigint, 0) + slots
+    ),
     claims = (
         select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(reserved.claims)
         where key <> %(claim)s and (value ->> 1)::float8 > epoch - 60

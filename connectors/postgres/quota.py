@@ -16,7 +16,8 @@ from connectors.postgres.lanes import MOST_SLOTS, Lane, Reservation, reserve
 
 _PENALISE = """
     update ops.app_quota
-    set next_slot_at = greatest(next_slot_at, clock_timestamp() + %(seconds)s * interval '1 second')
+    set next_slot_at = greatest(next_slot_at, clock_timestamp() + %(seconds)s * interval '1 second'),
+        throttled = throttled + 1
     where app_key = %(app_key)s
 """
 _ENSURE = "insert into ops.app_quota (app_key) values (%s) on conflict do nothing"

@@ -37,12 +37,16 @@ async def log_items(
 
 
 async def log_dead_letters(conn: AsyncConnection, task_id: UUID, *, run_id: str, shop_id: int, stream: str) -> None:
-    """One failed item for each record that this run has set aside in this stream."""
+    """One failed item for each record that this run has set aside in this stream and no earlier task of it has told."""
     await conn.execute(
         """
         insert into ops.sync_logs (task_id, run_id, shop_id, stream, item_key, status, message)
         select %s, run_id, shop_id, stream, 'dead letter ' || id, 'failed', concat_ws(': ', reason_code, message)
-        from ops.dead_letters where run_id = %s and shop_id = %s and stream = %s
+        from ops.dead_letters d
+        where run_id = %s and shop_id = %s and stream = %s and not exists (
+            select from ops.sync_logs l
+            where l.shop_id = d.shop_id and l.item_key = 'dead letter ' || d.id and l.run_id = d.run_id
+        )
         """,
         [task_id, run_id, shop_id, stream],
     )

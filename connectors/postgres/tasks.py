@@ -1,20 +1,23 @@
 """One row of `ops.sync_tasks` per shop, stream and run: what was read, how it ended.
 
 Belongs here: starting and finishing such a row. A row that still says "running" when the next run takes the same shop
-and stream belongs to a process that died.
+and stream belongs to a process that died. What ends is added to the running totals in the same transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 
+from connectors.calls import CallCount
+from connectors.postgres.totals import ADD_ENDED, add_calls
 from connectors.records import Window
 
 COUNTS = (
     "calls",
+    "retries",
     "rows_read",
     "rows_inserted",
     "rows_updated",
@@ -23,27 +26,56 @@ COUNTS = (
     "rows_not_ready",
 )
 
+_INTERRUPT = f"""
+    with ended as (
+        update ops.sync_tasks set status = 'failed', error_class = 'Interrupted', finished_at = now(),
+            error_message = 'the process ended before the task did; the next run continued from the watermark'
+        where shop_id = %s and stream = %s and status = 'running'
+        returning *
+    )
+    {ADD_ENDED}
+"""
+_START = """
+    insert into ops.sync_tasks (id, shop_id, stream, mode, window_start, window_end, status, run_id)
+    values (%s, %s, %s, %s, %s, %s, 'running', %s)
+"""
+_FINISH = f"""
+    with ended as (
+        update ops.sync_tasks set status = %(status)s, finished_at = clock_timestamp(), calls = %(calls)s,
+            retries = %(retries)s, rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s,
+            rows_updated = %(rows_updated)s, rows_unchanged = %(rows_unchanged)s,
+            rows_dead_lettered = %(rows_dead_lettered)s, rows_not_ready = %(rows_not_ready)s, skipped = %(skipped)s,
+            warning = %(warning)s, error_class = %(error_class)s, error_message = %(error_message)s
+        where id = %(id)s
+        returning *
+    ),
+    shop as (
+        update ops.shops as s set last_sync_at = now() from ended where s.id = ended.shop_id and status = 'completed'
+    )
+    {ADD_ENDED}
+"""
+_NOTE = f"""
+    with ended as (
+        insert into ops.sync_tasks (id, shop_id, stream, mode, window_start, window_end, status, run_id, started_at,
+            finished_at, calls, retries, error_class, error_message)
+        select gen_random_uuid(), %(shop_id)s, stream, %(mode)s, %(window_start)s, %(window_end)s, %(status)s,
+            %(run_id)s, clock_timestamp() - %(seconds)s * interval '1 second', clock_timestamp(), %(calls)s,
+            %(retries)s, %(error_class)s, %(error_message)s
+        from unnest(%(streams)s::text[]) as stream
+        returning *
+    )
+    {ADD_ENDED}
+"""
+
 
 async def start_task(
     conn: AsyncConnection, *, shop_id: int, stream: str, mode: str, window: Window | None, run_id: str
 ) -> UUID:
     """A new running task; call it while holding the writer's lock, so that older running ones are known to be dead."""
-    await conn.execute(
-        """
-        update ops.sync_tasks set status = 'failed', error_class = 'Interrupted', finished_at = now(),
-            error_message = 'the process ended before the task did; the next run continued from the watermark'
-        where shop_id = %s and stream = %s and status = 'running'
-        """,
-        [shop_id, stream],
-    )
+    await conn.execute(_INTERRUPT, [shop_id, stream])
     task_id = uuid4()
-    await conn.execute(
-        """
-        insert into ops.sync_tasks (id, shop_id, stream, mode, window_start, window_end, status, run_id)
-        values (%s, %s, %s, %s, %s, %s, 'running', %s)
-        """,
-        [task_id, shop_id, stream, mode, window and window.start, window and window.end, run_id],
-    )
+    start, end = window and window.start, window and window.end
+    await conn.execute(_START, [task_id, shop_id, stream, mode, start, end, run_id])
     return task_id
 
 
@@ -52,35 +84,49 @@ async def finish_task(
     task_id: UUID,
     counts: Mapping[str, int],
     *,
+    calls: Sequence[CallCount] = (),
     error: BaseException | None = None,
     skipped: str | None = None,
     warning: str | None = None,
 ) -> None:
     """Close the task with its counts (names in `COUNTS`); an error makes it a failed one, success dates its shop.
 
-    `skipped` says what the shop's token may not call, `warning` what is odd about a success.
+    `calls` are what its shop's calls were like, `skipped` says what the shop's token may not call, `warning` what is
+    odd about a success.
     """
-    await conn.execute(
-        """
-        with task as (
-            update ops.sync_tasks set status = %(status)s, finished_at = now(), calls = %(calls)s,
-                rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
-                rows_unchanged = %(rows_unchanged)s, rows_dead_lettered = %(rows_dead_lettered)s,
-                rows_not_ready = %(rows_not_ready)s, skipped = %(skipped)s, warning = %(warning)s,
-                error_class = %(error_class)s, error_message = %(error_message)s
-            where id = %(id)s
-            returning shop_id, status
-        )
-        update ops.shops set last_sync_at = now() from task where id = task.shop_id and task.status = 'completed'
-        """,
-        {
-            **dict.fromkeys(COUNTS, 0),
-            **counts,
-            "id": task_id,
-            "skipped": skipped,
-            "warning": warning,
-            "status": "failed" if error else "completed",
-            "error_class": type(error).__name__ if error else None,
-            "error_message": str(error) if error else None,
-        },
-    )
+    values = {**dict.fromkeys(COUNTS, 0), **counts, **_end(error), "skipped": skipped, "warning": warning}
+    async with conn.transaction():
+        row = await (await conn.execute(_FINISH, {**values, "id": task_id})).fetchone()
+        if row:
+            await add_calls(conn, row[0], calls)
+
+
+async def note_tasks(
+    conn: AsyncConnection,
+    *,
+    shop_id: int,
+    streams: Sequence[str],
+    mode: str,
+    window: Window | None,
+    run_id: str,
+    error: BaseException | None = None,
+    seconds: float = 0.0,
+    calls: int = 0,
+    retries: int = 0,
+) -> None:
+    """Rows of tasks that wrote nothing, when they are over: streams that could not begin, days that were only counted.
+
+    They took `seconds` until now. No lock is needed: no other task's row is touched.
+    """
+    start, end = window and window.start, window and window.end
+    about = {"shop_id": shop_id, "streams": list(streams), "mode": mode, "run_id": run_id, "seconds": seconds}
+    read = {"window_start": start, "window_end": end, "calls": calls, "retries": retries}
+    await conn.execute(_NOTE, {**about, **read, **_end(error)})
+
+
+def _end(error: BaseException | None) -> dict[str, str | None]:
+    return {
+        "status": "failed" if error else "completed",
+        "error_class": type(error).__name__ if error else None,
+        "error_message": str(error) if error else None,
+    }

@@ -7,12 +7,14 @@ orders are a fixed set, so equal counts prove that none is missing. Watermarks a
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 import psycopg
+from structlog.contextvars import bound_contextvars
 
 from connectors.completeness.days import closed_days, days_between, only_closed, window_of_business_day
 from connectors.errors import ConfigurationError
@@ -20,9 +22,11 @@ from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.order_counts import landed_orders, orders_landed_by, set_aside_orders, store_reported
 from connectors.postgres.quota import calls_per_second
+from connectors.postgres.tasks import note_tasks
+from connectors.records import Window
 from connectors.settings import Settings
 from connectors.shops import Shop
-from connectors.sync.refresh import land_answers
+from connectors.sync.refresh import land_answers, log_found
 from connectors.sync.reports import SyncFailure
 from connectors.sync.run import explained, probe_of
 from connectors.sync.session import Office, ShopSession, chosen_shops, open_office
@@ -163,22 +167,40 @@ class _Recount:
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:
+        counts: list[DayCount] = []
         try:
-            async with office.session(shop) as session:
-                if session.offering(STREAMS[STREAM]) is None:
-                    cause = session.why_not(STREAMS[STREAM])
-                    self._tell(NotCounted(shop_id=shop.id, shop_name=shop.shop_name, cause=cause))
-                    return
-                for counted in await self._days_of(session):
-                    self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
+            with bound_contextvars(run=self._run_id, stream=STREAM, mode="recount"):
+                async with office.session(shop) as session:
+                    if session.offering(STREAMS[STREAM]) is None:
+                        cause = session.why_not(STREAMS[STREAM])
+                        self._tell(NotCounted(shop_id=shop.id, shop_name=shop.shop_name, cause=cause))
+                        return
+                    counts = await self._days_of(session)
+                    for counted in counts:
+                        self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are counted
-            self._tell(self._failure(shop, explained(error, shop.shop_name)))
+            failure = self._failure(shop, explained(error, shop.shop_name))
+            await office.note_failure(shop, [] if counts else [STREAM], failure)
+            self._tell(failure)
 
     async def _days_of(self, session: ShopSession) -> list[DayCount]:
-        """The platform's counts, stored, beside ours."""
+        """The platform's counts, stored, beside ours; a task of its own, whether or not a day has to be mended."""
+        began, client = time.monotonic(), session.client
         days = await self._closed(session)
         totals = await all_of(self._total(session, day) for day in days)
-        return await self._compared(session, dict(zip(days, totals, strict=True)))
+        counts = await self._compared(session, dict(zip(days, totals, strict=True)))
+        await note_tasks(
+            session.control,
+            shop_id=session.shop.id,
+            streams=[STREAM],
+            mode="recount",
+            window=Window(window_of_business_day(days[0]).start, window_of_business_day(days[-1]).end),
+            run_id=self._run_id,
+            seconds=time.monotonic() - began,
+            calls=client.calls,
+            retries=client.retries,
+        )
+        return counts
 
     async def _closed(self, session: ShopSession) -> list[date]:
         """The days to count; a day is over when the gateway's own clock says so, and has settled."""
@@ -223,6 +245,7 @@ class _Recount:
         async with writer_lock(session.control, session.shop.id, STREAM):
             await land_all(tally, session.reader.listed(orders_by_creation(session.shop.dialect), window))
         found = await orders_landed_by(session.control, shop_id=session.shop.id, day=before.day, run_id=self._run_id)
+        await log_found(tally, found, "was missing, and found by counting its day")
         await land_answers(tally, found)
         total = await self._total(session, before.day)
         [after] = await self._compared(session, {before.day: total})

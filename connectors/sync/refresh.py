@@ -215,6 +215,11 @@ def _item(name: str, is_found: bool, tally: Tally) -> TaskItem:
     return TaskItem(name, "failed" if tally.dead_lettered else "absent", "the shop did not answer with this number")
 
 
+async def log_found(tally: Tally, names: Iterable[str], how: str) -> None:
+    """Say of records that nobody named why they were read."""
+    await _log(tally, (TaskItem(name, "ok", how) for name in names))
+
+
 async def _log(tally: Tally, items: Iterable[TaskItem]) -> None:
     if tally.task_id is None:  # it failed before a task began, and the run says why
         return

@@ -8,7 +8,7 @@ the second of its update, by the usual path. Rows of files are not replayed here
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +28,8 @@ from connectors.postgres.lanes import Lane
 from connectors.postgres.load import Loaded, load_records
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.tables import RAW_TABLES
+from connectors.postgres.task_items import TaskItem, log_items
+from connectors.postgres.tasks import finish_task, start_task
 from connectors.records import RawRecord, Window
 from connectors.settings import Settings
 from connectors.sync.reports import SyncFailure
@@ -39,6 +41,8 @@ from connectors.temu.lookups import NOT_FOUND
 from connectors.temu.streams import STREAMS
 
 Fate = Literal["landed", "refused again", "to be asked", "resolved before", "not replayable"]
+TRIED: Collection[Fate] = ("landed", "refused again")
+"""Verdicts that are carried out; the others change nothing."""
 FILES = "a row of a file: mend the file and drop it into the inbox again"
 ASK = "the platform had no answer: it is asked again"
 UNKNOWN = "it does not say where it belongs: `omni sync --from … --to …` reads it from the platform again"
@@ -100,21 +104,83 @@ def replay(
 async def _replay_all(
     database_url: str, letters: Sequence[KeptLetter], run_id: str, dry_run: bool, on_event: Callable[[Replayed], None]
 ) -> list[Replayed]:
-    outcomes = []
+    judged = [judge(letter) for letter in letters]
+    tried = [] if dry_run else [one for one in judged if one.fate in TRIED]
+    outcomes = [one for one in judged if dry_run or one.fate not in TRIED]
+    for outcome in outcomes:
+        on_event(outcome)
     control = await AsyncConnection.connect(database_url, autocommit=True, application_name="omni control")
     writer = await AsyncConnection.connect(database_url, autocommit=True, application_name="omni writer")
     async with control, writer:
-        for letter in letters:
-            outcome = judge(letter)
-            if outcome.fate == "landed" and not dry_run:
-                async with writer_lock(control, letter.shop_id, letter.stream):
-                    outcome = await _land(writer, outcome, run_id)
-            elif outcome.fate == "refused again" and not dry_run:
-                [first] = rows_of_letter(letter).rejected
-                await refuse_letter(writer, letter.id, first.reason_code, first.field_path, first.message)
-            outcomes.append(outcome)
-            on_event(outcome)
+        for (shop_id, stream), some in _by_stream(tried).items():
+            async with writer_lock(control, shop_id, stream):
+                task = _Task(control, writer, shop_id, stream, run_id, on_event)
+                outcomes += await task.try_again(some)
     return outcomes
+
+
+def _by_stream(judged: Iterable[Replayed]) -> dict[tuple[int, str], list[Replayed]]:
+    found: dict[tuple[int, str], list[Replayed]] = defaultdict(list)
+    for one in judged:
+        found[one.letter.shop_id, one.letter.stream].append(one)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The letters of one stream of one shop, tried under its lock and told in its task row."""
+
+    control: AsyncConnection
+    writer: AsyncConnection
+    shop_id: int
+    stream: str
+    run_id: str
+    on_event: Callable[[Replayed], None]
+
+    async def try_again(self, judged: Iterable[Replayed]) -> list[Replayed]:
+        """What became of them."""
+        shop_id, stream, run_id = self.shop_id, self.stream, self.run_id
+        task_id = await start_task(
+            self.control, shop_id=shop_id, stream=stream, mode="replay", window=None, run_id=run_id
+        )
+        outcomes: list[Replayed] = []
+        failure: Exception | None = None
+        try:
+            for one in judged:
+                outcomes.append(await self._try(one))
+                self.on_event(outcomes[-1])
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            items = [_item(one) for one in outcomes]
+            await log_items(self.control, task_id, run_id=run_id, shop_id=shop_id, stream=stream, items=items)
+            await finish_task(self.control, task_id, _counts(outcomes), error=failure)
+        return outcomes
+
+    async def _try(self, judged: Replayed) -> Replayed:
+        if judged.fate == "landed":
+            return await _land(self.writer, judged, self.run_id)
+        [first] = rows_of_letter(judged.letter).rejected
+        await refuse_letter(self.writer, judged.letter.id, first.reason_code, first.field_path, first.message)
+        return judged
+
+
+def _item(outcome: Replayed) -> TaskItem:
+    return TaskItem(
+        f"dead letter {outcome.letter.id}", "failed" if outcome.fate == "refused again" else "ok", outcome.detail
+    )
+
+
+def _counts(outcomes: Sequence[Replayed]) -> dict[str, int]:
+    details = Counter(one.detail for one in outcomes if one.fate == "landed")
+    return {
+        "rows_read": len(outcomes),
+        "rows_inserted": details["new"],
+        "rows_updated": details["changed"],
+        "rows_unchanged": details["unchanged"],
+        "rows_dead_lettered": sum(one.fate == "refused again" for one in outcomes),
+    }
 
 
 def judge(letter: KeptLetter) -> Replayed:

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 import psycopg
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from connectors.errors import (
     AppError,
@@ -117,12 +118,18 @@ class _Run:
 
     async def _shop(self, office: Office, shop: Shop) -> None:
         try:
-            async with office.session(shop) as session:
-                await self._streams_of(session)
+            with bound_contextvars(run=self._run_id, stream=None, mode=self._mode):
+                async with office.session(shop) as session:
+                    await self._streams_of(office, session)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are read
-            self._tell(self._failure(shop, self._streams, error))
+            failure = self._failure(shop, self._streams, error)
+            offered = [
+                one.name for one in self._streams if one.spoken(shop.dialect) and one.is_offered_to(shop.gateway)
+            ]
+            await office.note_failure(shop, offered, failure)
+            self._tell(failure)
 
-    async def _streams_of(self, session: ShopSession) -> None:
+    async def _streams_of(self, office: Office, session: ShopSession) -> None:
         await self._open(session)
         left = list(self._streams)
         while left:
@@ -139,7 +146,10 @@ class _Run:
                 self._remember(there.shop, error)
                 stopped = [one for one in left if session.offering(one) is there]
                 left = [one for one in left if one not in stopped]
-                self._tell(tally.failure(error, tuple(one.name for one in stopped)))
+                failure = tally.failure(error, tuple(one.name for one in stopped))
+                unbegun = [*([] if tally.task_id else [stream.name]), *failure.stopped]
+                await office.note_failure(there.shop, unbegun, failure)
+                self._tell(failure)
             except Exception as error:  # noqa: BLE001 - the shop's other streams do not depend on this one's success
                 self._tell(tally.failure(explained(error, session.shop.shop_name)))
 

@@ -13,25 +13,31 @@ from typing import TypeVar
 
 import httpx
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.lanes import Lane
 from connectors.postgres.quota import AppQuota
+from connectors.postgres.tasks import note_tasks
+from connectors.postgres.totals import add_calls
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shop_gateways import gateways_of
 from connectors.shops import Shop, ShopCredentials, credentials, get_shop, list_shops, zone_of
 from connectors.sync.known import Landed
+from connectors.sync.reports import SyncFailure
 from connectors.sync.writers import Writers
 from connectors.temu.breaker import Breakers
-from connectors.temu.client import Credentials, TemuClient, build_http
+from connectors.temu.client import Credentials, TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.extract import Reader
 from connectors.temu.streams import Stream
+from connectors.temu.transport import build_http
 
 R = TypeVar("R")
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,25 @@ class Office:
 
         return await all_of(one(shop) for shop in shops)
 
+    async def note_failure(self, shop: Shop, streams: Iterable[str], failure: SyncFailure) -> None:
+        """A failed task for each stream that could not even begin: whoever looks at the tasks sees that it should have.
+
+        A database that does not answer here either is told in the log only.
+        """
+        try:
+            async with await AsyncConnection.connect(self._url, autocommit=True) as conn:
+                await note_tasks(
+                    conn,
+                    shop_id=shop.id,
+                    streams=list(streams),
+                    mode=failure.mode,
+                    window=failure.window,
+                    run_id=failure.run_id,
+                    error=failure.error,
+                )
+        except psycopg.Error as error:
+            log.warning("a failure is not recorded", shop=shop.shop_name, error=str(error))
+
     @asynccontextmanager
     async def session(self, shop: Shop, access_token: SecretStr | None = None) -> AsyncIterator[ShopSession]:
         """Open one shop, with another access token than the stored one if given. ConfigurationError if it has no usable
@@ -106,6 +131,7 @@ class Office:
         try:
             yield replace(sessions[0], others=tuple(sessions[1:]))
         finally:
+            await _count_the_rest(control, shop, [client for _, client in doors])
             await writers.close()
             await control.close()
 
@@ -141,6 +167,16 @@ class Office:
     def _limiter(self, shop: Shop) -> AppQuota:
         quota = AppQuota(self._quota, shop.app_key, self._lane, shop.id)
         return self._quotas.setdefault((shop.app_key, shop.id), quota)
+
+
+async def _count_the_rest(control: AsyncConnection, shop: Shop, clients: Iterable[TemuClient]) -> None:
+    """Calls that belong to no task, such as the first one of a shop whose token is refused."""
+    try:
+        for client in clients:
+            with client.counts.handed_over() as calls:
+                await add_calls(control, shop.id, calls)
+    except psycopg.Error as error:  # what was read is stored or not without these figures
+        log.warning("calls are not counted", shop=shop.shop_name, error=str(error))
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
+from structlog.contextvars import bound_contextvars
+
 from connectors.errors import StreamForbiddenError, TransientError
 from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
@@ -52,7 +54,7 @@ async def land_all(
 ) -> None:
     """Store every leaf under a task row; the caller holds the stream's lock. `arrivals` are measured at the end."""
     session = tally.session
-    tally.task_id = task_id = await start_task(
+    tally.task_id = await start_task(
         session.control,
         shop_id=session.shop.id,
         stream=tally.stream,
@@ -61,22 +63,40 @@ async def land_all(
         run_id=tally.run_id,
     )
     try:
-        await _land_leaves(tally, leaves, on_progress)
+        with bound_contextvars(run=tally.run_id, stream=tally.stream, mode=tally.mode):
+            await _land_leaves(tally, leaves, on_progress)
     except StreamForbiddenError as error:
         tally.forbidden = str(error)
     except Exception as error:
-        await finish_task(session.control, task_id, tally.task_counts(), error=error)
+        await _finish(tally, error)
         raise
     stream = STREAMS[tally.stream]
     refused = [session.reader.forbidden.get(operation) for operation in (*stream.operations, *stream.variants)]
     tally.forbidden = tally.forbidden or "; ".join(str(error) for error in refused if error) or None
+    if arrivals and not tally.forbidden:
+        await arrivals.conclude()
+    await _finish(tally)
+
+
+async def _finish(tally: Tally, error: Exception | None = None) -> None:
+    """Close the task row with what was counted and set aside, however it ended."""
+    session, task_id = tally.session, tally.task_id
+    if task_id is None:
+        raise RuntimeError("a task is finished only after it was started")
     if tally.dead_lettered:
         await log_dead_letters(
             session.control, task_id, run_id=tally.run_id, shop_id=session.shop.id, stream=tally.stream
         )
-    if arrivals and not tally.forbidden:
-        await arrivals.conclude()
-    await finish_task(session.control, task_id, tally.task_counts(), skipped=tally.forbidden, warning=tally.warning)
+    with session.client.counts.handed_over() as calls:
+        await finish_task(
+            session.control,
+            task_id,
+            tally.task_counts(),
+            calls=calls,
+            error=error,
+            skipped=tally.forbidden,
+            warning=tally.warning,
+        )
 
 
 async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: Progress | None) -> None:

@@ -37,6 +37,7 @@ class Tally:
 
     def __post_init__(self) -> None:
         self._calls_before = self.session.client.calls
+        self._retries_before = self.session.client.retries
 
     @property
     def calls(self) -> int:
@@ -113,6 +114,7 @@ class Tally:
         """The numbers of a row of `ops.sync_tasks`."""
         return {
             "calls": self.calls,
+            "retries": self.session.client.retries - self._retries_before,
             "rows_read": self.read,
             "rows_inserted": self.own.inserted,
             "rows_updated": self.own.updated,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
-from urllib.request import getproxies
 
 import httpx
 import msgspec
@@ -22,19 +22,12 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
-from connectors.errors import (
-    ConfigurationError,
-    PermanentError,
-    ShopAuthError,
-    StreamForbiddenError,
-    ThrottledError,
-    TransientError,
-)
+from connectors.calls import Call, CallCounts
+from connectors.errors import ConfigurationError, PermanentError, ThrottledError, TransientError
 from connectors.temu import dialects
 from connectors.temu.breaker import CircuitBreaker
 from connectors.temu.dialects import Envelope
-from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal
-from connectors.temu.transport import LeanTransport
+from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal, refuse_status
 
 GATEWAYS: Mapping[str, str] = {
     "US": "https://openapi-b-us.temu.com/openapi/router",
@@ -89,7 +82,10 @@ def _decoder_of(kind: Any, base: type[Envelope]) -> msgspec.json.Decoder[Envelop
 
 
 class TemuClient:
-    """Calls operations of one shop. `http` is shared by all shops; `calls` counts what was sent, retries included."""
+    """Calls operations of one shop. `http` is shared by all shops.
+
+    `calls` counts what was sent, `retries` what of it repeated an earlier call; `counts` says what all were like.
+    """
 
     def __init__(
         self,
@@ -109,6 +105,8 @@ class TemuClient:
         self.shop = shop
         self.gateway = gateway
         self.calls = 0
+        self.retries = 0
+        self.counts = CallCounts()
         self._http = http
         self.dialect = dialect
         self._speech = dialects.dialect(dialect)
@@ -155,6 +153,7 @@ class TemuClient:
             wait_jitter=policy.jitter,
         ):
             with attempt:
+                self.retries += attempt.num > 1
                 try:
                     return await self._in_time(api_type, params, kind)
                 except ThrottledError:
@@ -167,12 +166,16 @@ class TemuClient:
 
     async def download(self, url: str, what: str) -> bytes:
         """A file that an answer named, whole. Its address opens it for anybody, so no message repeats it."""
+        call = Call(DOWNLOAD)
         await self._limiter.acquire()
-        self.calls += 1
         try:
-            response = await self._http.get(url)
+            with self._sending(call):
+                response = await self._http.get(url)
+            call.code = f"http {response.status_code}"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TransientError(f"{what}: the file cannot be fetched ({type(error).__name__})") from None
+        finally:
+            self._tell(call)
         if response.status_code != 200:
             raise TransientError(f"{what}: its address answered HTTP {response.status_code}, it may have expired")
         return response.content
@@ -182,30 +185,52 @@ class TemuClient:
         try:
             return await self._send(api_type, params, kind)
         except ClockSkewError:
+            self.retries += 1
             return await self._send(api_type, params, kind)
 
     async def _send(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
-        async with self._slots:
-            await self._limiter.acquire()
-            self.calls += 1
-            where = f"shop {self.shop}, {api_type}: the gateway"
-            sent_at = self.now()
-            body = self._speech.body(api_type, params, self._credentials, int(sent_at.timestamp()))
-            response = await self._post(self._speech.address(self._url, api_type), body, where)
-        self._learn_clock(response)
-        if response.status_code == 401 and abs((self.now() - sent_at).total_seconds()) > _ODD_CLOCK:
-            raise ClockSkewError(f"{where} answered HTTP 401, and its clock is not ours")
-        return self._open(response, where, kind)
+        call, where = Call(api_type), f"shop {self.shop}, {api_type}: the gateway"
+        try:
+            async with self._slots:
+                await self._limiter.acquire()
+                sent_at = self.now()
+                body = self._speech.body(api_type, params, self._credentials, int(sent_at.timestamp()))
+                response = await self._post(call, self._speech.address(self._url, api_type), body, where)
+            self._learn_clock(response)
+            if response.status_code == 401 and abs((self.now() - sent_at).total_seconds()) > _ODD_CLOCK:
+                call.code = "http 401"
+                raise ClockSkewError(f"{where} answered HTTP 401, and its clock is not ours")
+            return self._open(response, call, where, kind)
+        finally:
+            self._tell(call)
 
-    async def _post(self, address: str, body: bytes, where: str) -> httpx.Response:
+    @contextmanager
+    def _sending(self, call: Call) -> Iterator[None]:
+        self.calls += 1
+        with call.sent():
+            yield
+
+    def _tell(self, call: Call) -> None:
+        """One line and one count for each call that was sent, however it ended."""
+        if call.seconds is None:
+            return
+        self.counts.add(call)
+        told = {"request_id": call.request_id, "code": call.code, "latency_ms": round(call.seconds * 1000, 1)}
+        log.debug("temu call", shop=self.shop, api_type=call.api_type, **told)
+
+    async def _post(self, call: Call, address: str, body: bytes, where: str) -> httpx.Response:
         # `from None`: the transport's exception holds the request and with it the token.
         try:
-            return await self._http.post(address, content=body, headers=_HEADERS)
+            with self._sending(call):
+                return await self._http.post(address, content=body, headers=_HEADERS)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            call.code = "no address"
             raise ConfigurationError(f"{where} has no usable address: {self._clean(str(error))}") from None
         except httpx.TimeoutException as error:
+            call.code = "timeout"
             raise TransientError(f"{where} did not answer in time ({type(error).__name__})") from None
         except httpx.TransportError as error:
+            call.code = "unreachable"
             reason = self._clean(str(error)) or type(error).__name__
             raise TransientError(f"{where} cannot be reached at {self._url}: {reason}", remedy=_UNREACHABLE) from None
 
@@ -217,18 +242,21 @@ class TemuClient:
             return
         self._ahead = server - self._local_time()
 
-    def _open(self, response: httpx.Response, where: str, kind: type[T]) -> T | None:
-        _refuse_status(response.status_code, where)
+    def _open(self, response: httpx.Response, call: Call, where: str, kind: type[T]) -> T | None:
+        call.code = f"http {response.status_code}" if response.status_code != 200 else "malformed"
+        refuse_status(response.status_code, where)
         try:
             envelope = _decoder_of(cast("Any", kind), self._speech.envelope).decode(response.content)
         except msgspec.ValidationError as error:
             if kind is msgspec.Raw:
                 raise self._not_an_envelope(response, where) from None
-            self._open(response, where, msgspec.Raw)  # a refusal explains itself better
+            self._open(response, call, where, msgspec.Raw)  # a refusal explains itself better
+            call.code = "other shape"
             raise PermanentError(f"{where} sent a result of another shape: {error}", remedy=_CHANGED) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._not_an_envelope(response, where) from None
-        log.debug("temu call", shop=self.shop, where=where, request_id=envelope.request_id, ok=envelope.success)
+        call.request_id = envelope.request_id
+        call.code = str(envelope.error_code or ("success" if envelope.success else "refused"))
         if envelope.success:
             return cast("T | None", envelope.result)
         text = self._clean(envelope.error_msg or "")
@@ -246,10 +274,11 @@ class TemuClient:
         return text
 
 
+DOWNLOAD = "file download"
+"""What a fetched file is called among the operations."""
 _ODD_CLOCK = 240
 """Seconds between our clock and the gateway's that may well be the reason of a refusal."""
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
-_REFUSED = "compare app key, secret and token with the developer console, then `omni shops add` again"
 _CHANGED = "the platform changed this operation: report it with the request id"
 _UNREACHABLE = "check network and gateway address of this shop; the next run continues where this one stopped"
 
@@ -264,38 +293,8 @@ def official_url(gateway: str) -> str:
         ) from None
 
 
-def build_http(*, timeout_seconds: float, proxy: str | None = None) -> httpx.AsyncClient:
-    """The connections that all shops of a process share; close it when done. `proxy` wins over the environment's.
-
-    ValueError for a proxy that is no http(s) address.
-    """
-    if proxy:
-        if httpx.URL(proxy).scheme not in ("http", "https") or not httpx.URL(proxy).host:
-            raise ValueError("not an http(s) address")
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=60.0)
-        return httpx.AsyncClient(timeout=timeout_seconds, proxy=proxy, limits=limits, trust_env=False)
-    if getproxies():
-        return httpx.AsyncClient(timeout=timeout_seconds)
-    return httpx.AsyncClient(timeout=timeout_seconds, transport=LeanTransport())
-
-
 def _worth_seconds(error: Exception) -> bool:
     """Trouble that may be gone in seconds; a record still being computed or a wrong clock is not."""
     if isinstance(error, DoubtfulError) and error.is_given_up:
         return False
     return isinstance(error, TransientError) and not isinstance(error, (ClockSkewError, NotReadyError))
-
-
-def _refuse_status(status: int, where: str) -> None:
-    """HTTP is 200 for everything the gateway itself says (§3.4); the rest comes from the edge in front of it."""
-    if status == 200:
-        return
-    if status == 401:
-        raise ShopAuthError(f"{where} answered HTTP 401: app key, signature or token is refused", remedy=_REFUSED)
-    if status == 403:
-        raise StreamForbiddenError(f"{where} answered HTTP 403: the token may not call this operation")
-    if status == 429:
-        raise ThrottledError(f"{where} answered HTTP 429")
-    if status >= 500 or status == 408:
-        raise TransientError(f"{where} answered HTTP {status}")
-    raise PermanentError(f"{where} answered HTTP {status}", remedy="check the shop's gateway address")

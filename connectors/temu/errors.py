@@ -1,7 +1,8 @@
 """What a platform code means for the caller: one table per gateway family (API reference §4).
 
-Belongs here: code → error class and remedy. The classes that every room knows live in `connectors.errors`; the six
-below matter only while talking to a gateway. Codes of the CN and partner gateways mean other things, hence two tables.
+Belongs here: code or HTTP status → error class and remedy. The classes that every room knows live in
+`connectors.errors`; the six below matter only while talking to a gateway. Codes of the CN and partner gateways mean
+other things, hence two tables.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Meaning:
 _FIX = "this is a defect of the connector: report it with the request id"
 _REAUTHORISE = "authorise the app again in Seller Center and store the new token with `omni shops add`"
 _SECRET = "compare app key and app secret with the developer console, then `omni shops add` again"  # noqa: S105
+_REFUSED = "compare app key, secret and token with the developer console, then `omni shops add` again"
 _SCOPE = "grant this operation in Seller Center (sensitive ones need a whitelist entry), then authorise again"
 _REGION = "token, app key and gateway must belong to one region: check the shop's gateway"
 _NETWORK = "register this machine's outgoing address in the developer console"
@@ -229,3 +231,18 @@ def refusal(code: int | None, text: str, *, where: str, gateway: str) -> OmniErr
     found = meaning(code, gateway=gateway)
     said = f": {text}" if text else ""
     return found.error(f"{where} answered {code} ({found.symbol}){said}", remedy=found.remedy)
+
+
+def refuse_status(status: int, where: str) -> None:
+    """HTTP is 200 for everything the gateway itself says (§3.4); the rest comes from the edge in front of it."""
+    if status == 200:
+        return
+    if status == 401:
+        raise ShopAuthError(f"{where} answered HTTP 401: app key, signature or token is refused", remedy=_REFUSED)
+    if status == 403:
+        raise StreamForbiddenError(f"{where} answered HTTP 403: the token may not call this operation")
+    if status == 429:
+        raise ThrottledError(f"{where} answered HTTP 429")
+    if status >= 500 or status == 408:
+        raise TransientError(f"{where} answered HTTP {status}")
+    raise PermanentError(f"{where} answered HTTP {status}", remedy="check the shop's gateway address")

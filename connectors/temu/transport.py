@@ -2,7 +2,7 @@
 
 Belongs here: connections, framing, keep-alive. Does not belong here: anything above HTTP. Why it exists: with httpx's
 own transport a page of 100 orders costs more CPU than decoding, hashing and packing it together.
-Proxies are not its business: `client.build_http` falls back to httpx's transport where the environment names one.
+Proxies are not its business: `build_http` takes httpx's transport where one is named.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
@@ -109,6 +110,21 @@ class LeanTransport(httpx.AsyncBaseTransport):
             else:
                 connection.writer.close()
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
+
+
+def build_http(*, timeout_seconds: float, proxy: str | None = None) -> httpx.AsyncClient:
+    """The connections that all shops of a process share; close it when done. `proxy` wins over the environment's.
+
+    ValueError for a proxy that is no http(s) address.
+    """
+    if proxy:
+        if httpx.URL(proxy).scheme not in ("http", "https") or not httpx.URL(proxy).host:
+            raise ValueError("not an http(s) address")
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=60.0)
+        return httpx.AsyncClient(timeout=timeout_seconds, proxy=proxy, limits=limits, trust_env=False)
+    if getproxies():
+        return httpx.AsyncClient(timeout=timeout_seconds)
+    return httpx.AsyncClient(timeout=timeout_seconds, transport=LeanTransport())
 
 
 class _HungUpError(Exception):

@@ -42,7 +42,10 @@ def test_after_a_whole_sync_every_closed_day_agrees_and_only_counts_are_asked_fo
     assert sum(one.reported for one in counts) > 0
     assert max(one.day for one in counts) == _today(gateway) - timedelta(days=1)
     assert desk.contents() == before
-    assert desk.query("select count(*) from ops.sync_tasks where mode = 'recount'") == [(0,)]
+    tasks = desk.query(
+        "select status, rows_read, calls - retries from ops.sync_tasks where mode = 'recount' order by shop_id"
+    )
+    assert tasks == [("completed", 0, len({one.day for one in counts}) + 1)] * len(desk.shops)
     stored = desk.query("select shop_id, order_date, reported_orders from ops.platform_order_counts order by 1, 2")
     assert stored == sorted((one.shop_id, one.day, one.reported) for one in counts)
 
@@ -62,8 +65,11 @@ def test_lost_orders_are_found_again_with_their_money_and_the_watermark_stays(op
     for table in ("orders", "order_versions", "order_amounts", "shipments", "order_details"):
         assert desk.contents()[table] == whole.contents()[table]
     assert desk.query("select stream, watermark from ops.watermarks order by 1") == marks
-    [(status, rows)] = desk.query("select status, rows_inserted from ops.sync_tasks where mode = 'recount'")
+    query = "select id, status, rows_inserted from ops.sync_tasks where mode = 'recount' and rows_read > 0"
+    [(task, status, rows)] = desk.query(query)
     assert (status, rows) == ("completed", len(lost))
+    told = desk.query("select item_key, status from ops.sync_logs where task_id = %s order by 1", task)
+    assert told == [(sn, "ok") for sn in lost]
 
 
 def test_without_mending_the_gap_is_told_and_nothing_is_read(open_desk, gateway) -> None:
@@ -117,6 +123,10 @@ def test_a_shop_that_cannot_be_asked_is_named_and_the_others_are_counted(open_de
     [failure] = [one for one in outcomes if isinstance(one, SyncFailure)]
     assert isinstance(failure.error, ShopAuthError)
     assert (failure.shop_name, failure.mode) == (desk.shops[0].shop_name, "recount")
+    [failed] = desk.query(
+        "select shop_id, error_class from ops.sync_tasks where mode = 'recount' and status = 'failed'"
+    )
+    assert failed == (desk.shops[0].id, "ShopAuthError")
     assert {one.shop_id for one in outcomes if isinstance(one, DayCount)} == {desk.shops[1].id}
 
 

@@ -20,9 +20,10 @@ from connectors.errors import (
     TransientError,
 )
 from connectors.temu.breaker import CircuitBreaker
-from connectors.temu.client import Credentials, RetryPolicy, TemuClient, build_http
+from connectors.temu.client import Credentials, RetryPolicy, TemuClient
 from connectors.temu.errors import ROUTER, ClockSkewError, DoubtfulError, NotReadyError
 from connectors.temu.signing import sign
+from connectors.temu.transport import build_http
 
 SECRET, TOKEN = "app-secret-0123456789", "access-token-0123456789"
 URL = "http://gateway.test/US/openapi/router"

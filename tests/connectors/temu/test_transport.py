@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from connectors.temu.client import build_http
-from connectors.temu.transport import LeanTransport
+from connectors.temu.transport import LeanTransport, build_http
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
 
