@@ -1,4 +1,4 @@
-"""The one ASGI application: webhook door, control API, health, OpenAPI document.
+"""The one ASGI application: webhook door, control API, health, metrics, OpenAPI document.
 
 Belongs here: putting the parts together. CORS stays off: browsers of other sites have no business here.
 Run alone: `uvicorn --factory orchestration.api.app:serve_app`, or `omni serve door`.
@@ -25,6 +25,7 @@ from orchestration.api.door import MOST_BYTES, WEBHOOK_PATH, Door, door_routes
 from orchestration.api.health import health_routes
 from orchestration.api.limits import BodyLimit
 from orchestration.api.mailbox import Mailbox
+from orchestration.api.metrics import DoorFigures, metrics_routes
 from orchestration.api.problems import answer_with_problems
 from orchestration.api.refusals import Refusals, store_rows
 from orchestration.api.runs import Runs
@@ -65,10 +66,13 @@ def build_app(settings: Settings, database_url: str, *, dagster: DagsterClient |
     )
     app.state.gatekeeper = Gatekeeper(database_url, calls_per_minute=settings.api_calls_per_minute)
     app.state.door_apps = apps
-    app.include_router(door_routes(Door(settings, apps, mailbox, refusals)))
-    app.include_router(sync_routes(Runs(dagster), connect))
+    door, runs = Door(settings, apps, mailbox, refusals), Runs(dagster)
+    app.include_router(door_routes(door))
+    app.include_router(sync_routes(runs, connect))
     app.include_router(shop_routes(settings, database_url, connect))
     app.include_router(health_routes(mailbox, connect, refusals))
+    figures = DoorFigures(connect, settings.webhook_inbox, door.outcomes, runs)
+    app.include_router(metrics_routes(figures, settings.bind_host))
     app.add_middleware(BodyLimit, limit=CONTROL_BYTES, paths={WEBHOOK_PATH: MOST_BYTES})
     answer_with_problems(app)
     return app

@@ -7,6 +7,7 @@ platform is asked on the way.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,7 +34,7 @@ from connectors.temu.webhooks import (
 from orchestration.api.apps import Apps
 from orchestration.api.mailbox import Mailbox
 from orchestration.api.problems import ProblemError, responses
-from orchestration.api.refusals import Refusal, Refusals, refused_id, seen_only
+from orchestration.api.refusals import TEST, Refusal, Refusals, refused_id, seen_only
 
 WEBHOOK_PATH = "/api/webhook/temu"
 MOST_BYTES = 256 * 1024
@@ -97,6 +98,7 @@ class Door:
         self._apps = apps
         self._mailbox = mailbox
         self._refusals = refusals
+        self.kept: Counter[str] = Counter()
 
     async def take(self, request: Request) -> None:
         """Returns when the event is on the disk, was there before, or needs nothing; raises what the sender is told."""
@@ -175,11 +177,19 @@ class Door:
 
     async def _keep(self, event: Event, received_at: datetime) -> None:
         try:
-            await run_in_threadpool(self._mailbox.put, event, received_at)
+            is_new = await run_in_threadpool(self._mailbox.put, event, received_at)
         except OSError as error:
             raise TransientError(
                 f"the event cannot be stored: {error.strerror}", remedy="send it again later"
             ) from error
+        self.kept["accepted" if is_new else "repeated"] += 1
+
+    def outcomes(self) -> dict[tuple[str, str], int]:
+        """Deliveries by outcome and reason since the process began."""
+        refused = {
+            (("test", "") if kind == TEST else ("refused", kind)): n for kind, n in self._refusals.counts.items()
+        }
+        return {(kind, ""): self.kept[kind] for kind in ("accepted", "repeated")} | refused
 
     def _refuse(self, code: str, reason: str, body: bytes, stamp: str, received_at: datetime) -> None:
         row_id = refused_id(code, body, stamp)

@@ -21,6 +21,7 @@ from orchestration.api.limits import RateLimit
 
 ROWS_PER_MINUTE = 60
 SECONDS_BETWEEN_WRITES = 0.2
+TEST = "test event"
 log = structlog.get_logger(__name__)
 
 
@@ -49,7 +50,7 @@ class Refusals:
 
     def add(self, refusal: Refusal) -> None:
         """Count it, and keep it if this minute's rows are not used up."""
-        kind = refusal.reason or "test event"
+        kind = refusal.reason or TEST
         self.counts[kind] += 1
         if self._limit.take("rows"):
             return

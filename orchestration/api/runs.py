@@ -33,6 +33,14 @@ query Find($filter: RunsFilter!) {
   }
 }"""
 
+_SCRAPE_SECONDS = 2.0
+"""A monitor would rather miss the queue's length than wait for it."""
+_UNFINISHED = """
+query Unfinished($waiting: RunsFilter!, $working: RunsFilter!) {
+  pending: runsOrError(filter: $waiting, limit: 0) { __typename ... on Runs { count } }
+  running: runsOrError(filter: $working, limit: 0) { __typename ... on Runs { count } }
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -102,6 +110,13 @@ class Runs:
         """The run of this id, if it is one of these jobs."""
         run = self._find({"runIds": [task_id]})
         return run if run and run.job in jobs else None
+
+    def unfinished(self) -> dict[str, int]:
+        """How many runs of the whole instance are pending and running. Raises TransientError or ConfigurationError."""
+        states = {state: [one for one in UNFINISHED if _STATES[one] == state] for state in ("pending", "running")}
+        asked = {"waiting": {"statuses": states["pending"]}, "working": {"statuses": states["running"]}}
+        told = self._dagster.ask(_UNFINISHED, asked, timeout_seconds=_SCRAPE_SECONDS)
+        return {state: int(told[state].get("count") or 0) for state in states}
 
     @property
     def _dagster(self) -> DagsterClient:

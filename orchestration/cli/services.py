@@ -93,7 +93,7 @@ def door_service(settings: Settings, port: int, environment: Mapping[str, str]) 
     return Service(
         "door",
         [*command, "--host", settings.bind_host, "--port", str(port), "--no-server-header", "--log-level", "warning"],
-        environment,
+        {**environment, "OMNI_BIND_HOST": settings.bind_host},  # it decides who may read figures without a key
         url=url,
         is_well=lambda: _answers(f"{url}{DOOR_HEALTH}"),
     )

@@ -93,8 +93,15 @@ class FakeDagster:
         }  # fmt: skip
         return run_id
 
-    def ask(self, _query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Runs that a filter of tags and statuses, or of ids, lets through."""
+    def ask(self, _query: str, variables: dict[str, Any], **_how: Any) -> dict[str, Any]:
+        """Runs that a filter of tags and statuses, or of ids, lets through; of two filters their counts."""
+        if "waiting" in variables:
+            statuses = [run["status"] for run in self.runs.values()]
+            asked = {"pending": variables["waiting"], "running": variables["working"]}
+            return {
+                name: {"__typename": "Runs", "count": sum(one in wanted["statuses"] for one in statuses)}
+                for name, wanted in asked.items()
+            }
         wanted = variables["filter"]
         found = [run for run in self.runs.values() if run["runId"] in wanted.get("runIds", [run["runId"]])]
         found = [run for run in found if run["status"] in wanted.get("statuses", [run["status"]])]

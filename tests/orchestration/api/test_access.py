@@ -11,6 +11,7 @@ from orchestration.api.limits import RateLimit
 from tests.orchestration.api.conftest import MALL
 
 CALLS = {
+    ("get", "/metrics"): "viewer",
     ("get", "/api/shops"): "viewer",
     ("get", f"/api/shops/{MALL}"): "viewer",
     ("get", "/api/sync/orders/status/00000000-0000-4000-8000-000000000001"): "viewer",
