@@ -1,0 +1,1 @@
+"""Several processes compete for the quota of one app key."""
