@@ -61,9 +61,13 @@ FIGURES = (
         "omni_rows",
         "Records read, by what became of them: inserted, updated, unchanged, dead_lettered, not_ready.",
         ("shop", "stream", "outcome"),
-        f"""select {_SHOP}, stream, outcome, sum(n) from {_TOTALS} cross join lateral (values
-            ('inserted', rows_inserted), ('updated', rows_updated), ('unchanged', rows_unchanged),
-            ('dead_lettered', rows_dead_lettered), ('not_ready', rows_not_ready)) as o (outcome, n) group by 1, 2, 3""",
+        f"""select {_SHOP}, stream, outcome, n from (
+                select shop_id, stream, sum(rows_inserted) as inserted, sum(rows_updated) as updated,
+                    sum(rows_unchanged) as unchanged, sum(rows_dead_lettered) as aside, sum(rows_not_ready) as not_ready
+                from ops.task_totals group by 1, 2
+            ) as t left join ops.shops s on s.id = t.shop_id cross join lateral (values ('inserted', inserted),
+            ('updated', updated), ('unchanged', unchanged), ('dead_lettered', aside), ('not_ready', not_ready)
+            ) as o (outcome, n)""",
     ),
     Figure(
         Counter,
