@@ -5,8 +5,8 @@ Counters must not grow dearer with history: whoever ends a task adds to a few ro
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
