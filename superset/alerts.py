@@ -3,7 +3,8 @@
 Belongs here: what Superset's scheduler needs to know. Without a broker the same conditions are judged by Dagster
 (orchestration/alerts), which tells chat groups in both cases: Superset sends mail, with a picture of the dashboard.
 Who gets mail comes from `omni` in OMNI_BI_MAIL_RECIPIENTS: JSON, role → addresses. An alert whose role nobody has is
-kept, but rests.
+kept, but rests. Links and pictures carry the filters that have a fixed value; the values of the others are asked for
+when an alert fires, by Dagster only.
 """
 
 import json
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from links import FILTER_PREFIX
 
 FILE = Path(__file__).resolve().parent / "assets" / "alerts.yaml"
+FILTERS = FILE.with_name("native_filters.yaml")
 ZONE = "Asia/Shanghai"
 OURS = "temu-omni: "  # descriptions of what is made here begin so
 WORKING_SECONDS = 600
@@ -65,7 +68,27 @@ def _schedule(key: str, entry: dict[str, Any], addresses: dict[str, list[str]]) 
         "to": to,
         "active": bool(to),
         "grace_period": int(float(entry.get("grace_hours", 24)) * 3600),
+        "extra": {"dashboard": {"nativeFilters": _fixed_filters(entry)}},
     }
+
+
+def _fixed_filters(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entry's filters that have one value for everybody, in the words of Superset's reports."""
+    specs = {one["id"].removeprefix(FILTER_PREFIX): one for one in yaml.safe_load(FILTERS.read_text(encoding="utf-8"))}
+    fixed = {
+        name: value
+        for name, value in entry.get("filters", {}).items()
+        if isinstance(value, str) and "{recipient}" not in value
+    }
+    return [
+        {
+            "nativeFilterId": specs[name]["id"],
+            "filterType": specs[name]["filterType"],
+            "columnName": specs[name].get("column", ""),
+            "filterValues": [value],
+        }
+        for name, value in fixed.items()
+    ]
 
 
 def _condition(entry: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +117,7 @@ def _ensure(one: dict[str, Any]) -> None:
     schedule.report_format = "PNG" if one["type"] == "Alert" else "PDF"
     schedule.dashboard = db.session.query(Dashboard).filter_by(slug=one["dashboard"]).one()
     schedule.database = db.session.query(Database).one() if one["type"] == "Alert" else None
+    schedule.extra = one["extra"]
     schedule.owners = [security_manager.find_user("admin")]
     schedule.recipients = [
         ReportRecipients(type="Email", recipient_config_json=json.dumps({"target": address})) for address in one["to"]

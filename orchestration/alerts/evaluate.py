@@ -6,14 +6,16 @@ stays true is one alert: it is told once and again after its grace period. What 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import psycopg
 
-from orchestration.alerts.rules import Alert
+from orchestration.alerts.rules import Alert, LinkFilter
+from orchestration.dashboard_links import FilterValues
 
+MOST_VALUES = 40
 QUIET, FIRING, SKIPPED, FAILED = "quiet", "firing", "skipped", "failed"
 
 
@@ -26,6 +28,8 @@ class Verdict:
     state: str
     value: Decimal | None
     message: str
+    filters: FilterValues = field(default_factory=dict)
+    """What the link to the dashboard is filtered to: the shops, articles or days that it is about."""
 
 
 def judge(reader: psycopg.Connection, alert: Alert) -> list[Verdict]:
@@ -41,7 +45,9 @@ def judge(reader: psycopg.Connection, alert: Alert) -> list[Verdict]:
     except psycopg.Error as error:
         return [Verdict(alert, "", FAILED, None, str(error).strip().splitlines()[0])]
     rows = [row for row in rows if row[0] is not None or len(row) == 1]  # what belongs to nobody tells nobody
-    return [_verdict(alert, row) for row in rows] or [Verdict(alert, "", QUIET, Decimal(0), "no row")]
+    return [_with_filters(reader, _verdict(alert, row)) for row in rows] or [
+        Verdict(alert, "", QUIET, Decimal(0), "no row")
+    ]
 
 
 def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> bool:
@@ -103,6 +109,29 @@ def _verdict(alert: Alert, row: tuple[object, ...]) -> Verdict:
         return Verdict(alert, recipient, SKIPPED, None, "nothing to judge")
     number = Decimal(str(value))
     return Verdict(alert, recipient, FIRING if number > 0 else QUIET, number, "")
+
+
+def _with_filters(reader: psycopg.Connection, verdict: Verdict) -> Verdict:
+    """A firing verdict with the values of its link. A filter that cannot be asked is left out, which is said."""
+    if verdict.state != FIRING:
+        return verdict
+    found: dict[str, list[str]] = {}
+    problems = []
+    for one in verdict.alert.filters:
+        try:
+            values = _values(reader, one, verdict.recipient)
+        except psycopg.Error as error:
+            problems.append(f"the link is not filtered by {one.name}: {str(error).strip().splitlines()[0]}")
+            continue
+        if len(values) <= MOST_VALUES:  # an address has an end; with more of them the whole dashboard is the answer
+            found[one.name] = values
+    return replace(verdict, filters=found, message="; ".join(problems))
+
+
+def _values(reader: psycopg.Connection, one: LinkFilter, recipient: str) -> list[str]:
+    if not one.sql:
+        return [one.value.replace("{recipient}", recipient)]
+    return [str(row[0]) for row in reader.execute(one.sql, {"recipient": recipient}) if row[0] is not None]
 
 
 def _exists(reader: psycopg.Connection, mart: str) -> bool:

@@ -97,7 +97,7 @@ def _report(
         _note_report(connection, report, now, str(error))
         return
     done.reports.append(path)
-    message = report_message(report, period.label, (path,), settings)
+    message = report_message(report, period, (path,), settings)
     delivered, problems = deliver(connection, settings, report.key, meant(recipients, report.to, ""), message)
     done.told += delivered
     done.problems += problems

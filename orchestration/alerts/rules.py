@@ -23,6 +23,15 @@ PERSONAL_ROLES = ("manager", "shop_owner")
 
 
 @dataclass(frozen=True)
+class LinkFilter:
+    """One filter of the dashboard that an alert leads to: a fixed value, or a query for its values."""
+
+    name: str
+    value: str = ""
+    sql: str = ""
+
+
+@dataclass(frozen=True)
 class Alert:
     """One condition on the marts."""
 
@@ -34,6 +43,7 @@ class Alert:
     dashboard: str
     owner: str
     grace_hours: float
+    filters: tuple[LinkFilter, ...] = ()
 
     @property
     def marts(self) -> tuple[str, ...]:
@@ -87,7 +97,12 @@ def _alert(key: str, entry: dict[str, Any]) -> Alert:
         entry["dashboard"],
         entry["owner"],
         float(entry.get("grace_hours", GRACE_HOURS)),
+        tuple(_filter(name, given) for name, given in entry.get("filters", {}).items()),
     )
+
+
+def _filter(name: str, given: str | dict[str, str]) -> LinkFilter:
+    return LinkFilter(name, value=given) if isinstance(given, str) else LinkFilter(name, sql=given["sql"].strip())
 
 
 def _report(key: str, entry: dict[str, Any]) -> Report:

@@ -7,9 +7,8 @@ channel is spoken to (connectors/notices).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 
@@ -20,8 +19,10 @@ from connectors.notices.message import Message
 from connectors.notices.recipients import MAIL, Recipient
 from connectors.settings import Settings
 from orchestration.alerts.evaluate import Verdict
+from orchestration.alerts.reports import Period
 from orchestration.alerts.rules import PERSONAL_ROLES, Report
 from orchestration.alerts.times import BEIJING
+from orchestration.dashboard_links import FilterValues, dashboard_path
 
 
 def meant(recipients: Sequence[Recipient], roles: Sequence[str], subject: str) -> list[Recipient]:
@@ -42,20 +43,20 @@ def alert_message(verdict: Verdict, settings: Settings, now: datetime) -> Messag
         f"时间 At: {now.astimezone(BEIJING):%Y-%m-%d %H:%M} (北京 Beijing)",
         f"负责 Owner: {verdict.alert.owner}",
     )
-    return Message(
-        f"⚠ {verdict.alert.name}", tuple(filter(None, lines)), dashboard_link(settings, verdict.alert.dashboard)
-    )
+    link = dashboard_link(settings, verdict.alert.dashboard, verdict.filters)
+    return Message(f"⚠ {verdict.alert.name}", tuple(filter(None, lines)), link)
 
 
-def report_message(report: Report, period: str, files: tuple[Path, ...], settings: Settings) -> Message:
-    """What accompanies a workbook."""
-    lines = (f"期间 Period: {period}", f"负责 Owner: {report.owner}")
-    return Message(f"📊 {report.name}", lines, dashboard_link(settings, report.dashboard), files)
+def report_message(report: Report, period: Period, files: tuple[Path, ...], settings: Settings) -> Message:
+    """What accompanies a workbook; its link shows the days of the workbook."""
+    lines = (f"期间 Period: {period.label}", f"负责 Owner: {report.owner}")
+    days = [f"{period.first} : {period.last + timedelta(days=1)}"]
+    return Message(f"📊 {report.name}", lines, dashboard_link(settings, report.dashboard, {"date_range": days}), files)
 
 
-def dashboard_link(settings: Settings, slug: str) -> str:
-    """The dashboard's address; '' when it is not known where dashboards are served."""
-    return f"{settings.superset_url.rstrip('/')}/superset/dashboard/{quote(slug)}/" if settings.superset_url else ""
+def dashboard_link(settings: Settings, slug: str, filters: FilterValues) -> str:
+    """The dashboard's address, filtered; '' when it is not known where dashboards are served."""
+    return settings.superset_url.rstrip("/") + dashboard_path(slug, filters) if settings.superset_url else ""
 
 
 def deliver(

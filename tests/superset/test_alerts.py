@@ -15,7 +15,8 @@ from tests.superset.installation import Installation
 
 BODY = yaml.safe_load((PROJECT_ROOT / "superset" / "assets" / "alerts.yaml").read_text(encoding="utf-8"))
 STATE = """
-    select s.name, s.type, s.crontab, s.timezone, s.active, s.grace_period, s.sql, d.slug, r.recipient_config_json
+    select s.name, s.type, s.crontab, s.timezone, s.active, s.grace_period, s.sql, d.slug, r.recipient_config_json,
+           s.extra_json
     from superset.report_schedule s
     left join superset.dashboards d on d.id = s.dashboard_id
     left join superset.report_recipient r on r.report_schedule_id = s.id
@@ -64,6 +65,14 @@ def test_superset_gets_alerts_and_pictures_once_with_the_mailboxes_of_their_role
     coverage = by_name[BODY["alerts"]["coverage"]["name"]]
     assert coverage[1:6] == ("Alert", "30 9 * * *", "Asia/Shanghai", True, 86_400)
     assert (coverage[7], json.loads(coverage[8])) == ("gmv", {"target": "books@example.com"})
+    assert json.loads(coverage[9])["dashboard"]["nativeFilters"] == [
+        {
+            "nativeFilterId": "NATIVE_FILTER-date_range",
+            "filterType": "filter_time",
+            "columnName": "",
+            "filterValues": ["Last 7 days"],
+        }
+    ]
     picture = by_name[BODY["pictures"]["executive-daily"]["name"]]
     assert (picture[1], picture[4], picture[7]) == ("Report", True, "executive")
     assert by_name[BODY["alerts"]["dead-letters"]["name"]][4] is False, "nobody of that role: it rests"

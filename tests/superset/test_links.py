@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from orchestration.dashboard_links import dashboard_path
+
 DATASET = {
     "table_name": "lines",
     "columns": [
@@ -70,6 +72,9 @@ def test_any_value_comes_back_from_the_address_and_opens_no_tag(anchor: Any, sku
     [(name, address)] = attributes
     assert name == "href"
     assert address is not None
+    assert unquote(address) == unquote(
+        dashboard_path("orders", {"sku": [sku], "date_range": ["2026-02-28 : 2026-03-01"]})
+    )
     state = STATE.match(unquote(address))
     assert state is not None
     assert [re.sub("!(.)", r"\1", one) for one in state.groups()[:2]] == [sku, sku]

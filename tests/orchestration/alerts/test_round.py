@@ -15,6 +15,7 @@ from connectors.notices.recipients import add_recipient, list_recipients
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from orchestration.alerts.round import Round, run_round
+from orchestration.dashboard_links import dashboard_path
 from tests.connectors.notices.receivers import ChatService, chat_service
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -26,13 +27,15 @@ alerts:
     every: 15 minutes
     to: [operations]
     dashboard: gmv
+    filters: {date_range: Last 7 days, shop: {sql: SELECT manager FROM marts.parcels WHERE late > 0}}
     owner: operations
   own:
     name: 我的 · Mine
     sql: SELECT manager, COUNT(*) FROM marts.parcels WHERE late > 0 GROUP BY manager
     every: 15 minutes
     to: [manager]
-    dashboard: gmv
+    dashboard: hot-sellers
+    filters: {manager: "{recipient}"}
     owner: operations
   unbuilt:
     name: 无 · None
@@ -115,7 +118,33 @@ def test_a_manager_is_told_of_own_rows_only_with_a_link(go: Any, service: ChatSe
     go()
     [told] = [one.json for one in service.received if one.json["title"].endswith("Mine")]
     assert "对象 For: kim" in told["lines"]
-    assert told["link"] == "http://omni.example/superset/dashboard/gmv/"
+    assert told["link"] == "http://omni.example" + dashboard_path("hot-sellers", {"manager": ["kim"]})
+
+
+def test_the_link_of_an_alert_is_filtered_to_what_fires_and_that_of_a_report_to_its_days(
+    go: Any, service: ChatService, database_url: str
+) -> None:
+    late(database_url, "kim", 2)
+    go()
+    links = {one.json["title"]: one.json["link"].removeprefix("http://omni.example") for one in service.received}
+    about = {"date_range": ["Last 7 days"], "shop": ["kim"]}
+    assert links["⚠ 迟 · Late"] == dashboard_path("gmv", about)
+    assert links["📊 清单 · List"] == dashboard_path("gmv", {"date_range": ["2026-03-01 : 2026-03-02"]})
+
+
+def test_an_alert_is_told_though_the_values_of_its_link_cannot_be_asked(
+    settings: Settings, database_url: str, tmp_path: Path
+) -> None:
+    rules = tmp_path / "alerts.yaml"
+    rules.write_text(
+        RULES.replace("SELECT manager FROM marts.parcels WHERE late", "SELECT no_such FROM marts.parcels WHERE late")
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("create table marts.parcels as select 'kim' as manager, 2 as late")
+    found = {one.alert.key: one for one in run_round(settings, database_url, NOW, rules).verdicts}
+    assert found["late"].state == "firing"
+    assert found["late"].filters == {"date_range": ["Last 7 days"]}
+    assert "not filtered by shop" in found["late"].message
 
 
 def test_what_nobody_took_is_told_again_at_the_next_round(go: Any, service: ChatService, database_url: str) -> None:

@@ -54,6 +54,22 @@ def test_every_alert_has_a_name_in_both_languages_an_owner_and_a_link_that_exist
         assert one.dashboard in dashboards
 
 
+def test_a_link_leads_to_a_dashboard_that_has_its_filters_with_values_from_the_marts(marts: Any) -> None:
+    for alert in ALERTS:
+        file = PROJECT_ROOT / "superset" / "assets" / "dashboards" / f"{alert.dashboard}.yaml"
+        filters = {one.name for one in alert.filters}
+        assert filters <= set(yaml.safe_load(file.read_text(encoding="utf-8"))["filters"]), alert.key
+        for one in alert.filters:
+            cursor = _asked(marts, marts_in(one.sql), one.sql, {"recipient": "7"}) if one.sql else None
+            assert cursor is None or len(cursor.description) == 1, f"{alert.key}: {one.name}"
+
+
+def test_alerts_that_say_where_tell_it_with_their_link() -> None:
+    filtered = {alert.key for alert in ALERTS if alert.filters}
+    assert {alert.key for alert in ALERTS if set(alert.to) & {"manager", "shop_owner"}} <= filtered
+    assert {"stale-source", "reconciliation-gap", "stock-out", "overdue-collection", "order-anomaly"} <= filtered
+
+
 def _asked(connection: Any, needed: tuple[str, ...], query: str, values: dict[str, str] | None = None) -> Any:
     known = {row[0] for row in connection.execute("select tablename from pg_tables where schemaname = 'marts'")}
     missing = set(needed) - known
