@@ -1,0 +1,1 @@
+"""Dashboards under many readers: `python -m benchmarks.bi --help`."""
