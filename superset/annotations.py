@@ -13,7 +13,7 @@ LOOK = {
     "style": "solid",
     "width": 1,
     "show": True,
-    "showLabel": True,
+    "showLabel": False,  # names of overlapping activities would be drawn over each other; the hint has them
     "showMarkers": False,
 }
 

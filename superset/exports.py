@@ -8,7 +8,7 @@ import html
 import re
 from typing import Any
 
-ANCHOR = re.compile(r'<a href="[^"<>]*">([^<>]*)</a>')
+ANCHOR = re.compile(r'<a(?: href="[^"<>]*")?>([^<>]*)</a>')
 
 
 def without_anchor(value: Any) -> Any:

@@ -2,8 +2,8 @@
 
 Belongs here: the SQL of the anchor, with every value made safe for the URL and for HTML. A dataset's column says
 `link: {text, dashboard, filters: {filter: column, …}}`; `text` and the columns are columns of the same dataset, a
-filter is one of native_filters.yaml. A row in which one of the values is NULL has no link. A time filter opens the
-day that its column holds.
+filter is one of native_filters.yaml. `dashboard` is a name, or `{column, of: [name, …]}` where each row knows its own.
+A row in which one of the values is NULL has the text and no link. A time filter opens the day that its column holds.
 """
 
 from typing import Any
@@ -22,9 +22,12 @@ _FOR_HTML = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("''
 def link_expression(link: dict[str, Any], dataset: dict[str, Any], filters: dict[str, dict[str, Any]]) -> str:
     """The SQL of the column. KeyError names a column of the dataset or a filter that does not exist."""
     parts = [_mask(filters[name], _column(column, dataset)) for name, column in link["filters"].items()]
-    start = f"'<a href=\"/superset/dashboard/{link['dashboard']}/?native_filters=('"
+    target = link["dashboard"]
+    slug = f"' || {_column(target['column'], dataset)} || '" if isinstance(target, dict) else target
+    start = f"'<a href=\"/superset/dashboard/{slug}/?native_filters=('"
     text = _replaced(_column(link["text"], dataset), _FOR_HTML)
-    return " || ".join([start, " || ',' || ".join(parts), "')\">'", text, "'</a>'"])
+    anchor = " || ".join([start, " || ',' || ".join(parts), "')\">'", text, "'</a>'"])
+    return f"COALESCE({anchor}, '<a>' || {text} || '</a>')"
 
 
 def _column(name: str, dataset: dict[str, Any]) -> str:

@@ -92,8 +92,14 @@ SHARED_TOKENS: dict[str, Any] = {
 
 
 def axis_inks(text: str, line: str) -> dict[str, Any]:
-    """Colours of the axes of two-axis charts, which would otherwise be ECharts' own bright ones."""
-    return {"mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}}}
+    """Colours of the axes of two-axis charts, which would otherwise be ECharts' own bright ones.
+
+    Box plots lose their legend: it says nothing but "boxplot" and "outlier", in English in every language.
+    """
+    return {
+        "mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}},
+        "box_plot": {"legend": {"show": False}},
+    }
 
 
 DARK: dict[str, Any] = {

@@ -9,6 +9,7 @@ import pytest
     ("cell", "expected"),
     [
         ('<a href="/superset/dashboard/orders/?native_filters=()">L&#39;Étoile &amp; Co</a>', "L'Étoile & Co"),
+        ("<a>L&#39;Étoile</a>", "L'Étoile"),
         ("<b>text</b>", "<b>text</b>"),
         ("plain", "plain"),
         (None, None),

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from connectors.settings import PROJECT_ROOT
 from orchestration.dashboard_links import dashboard_path
 
 DATASET = {
@@ -82,8 +83,8 @@ def test_any_value_comes_back_from_the_address_and_opens_no_tag(anchor: Any, sku
     assert parsed.text.replace("\r\n", "\n").replace("\r", "\n") == sku.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_a_row_without_the_value_has_no_link(anchor: Any) -> None:
-    assert anchor(None) is None
+def test_a_row_without_the_value_has_its_text_and_no_link(anchor: Any) -> None:
+    assert anchor(None) == "<a>?</a>"
 
 
 def test_hostile_text_stays_text(anchor: Any) -> None:
@@ -100,7 +101,33 @@ def test_links_of_the_files_name_dashboards_filters_and_columns_that_exist(asset
         for column in dataset["columns"]:
             if "link" in column:
                 assert link_expression(column["link"], dataset, assets.filters_by_name)
-                target = column["link"]["dashboard"]
-                assert target in slugs, f"{slug}.{column['column_name']} leads to {target}"
-                shown = next(one for one in assets.dashboards.values() if one["slug"] == target)
-                assert set(column["link"]["filters"]) <= set(shown["filters"]), f"{target} lacks a filter"
+                for target in targets_of(column["link"]):
+                    assert target in slugs, f"{slug}.{column['column_name']} leads to {target}"
+                    shown = next(one for one in assets.dashboards.values() if one["slug"] == target)
+                    assert set(column["link"]["filters"]) <= set(shown["filters"]), f"{target} lacks a filter"
+
+
+def targets_of(link: dict[str, Any]) -> list[str]:
+    """The dashboards that a link may lead to."""
+    target = link["dashboard"]
+    return list(target["of"]) if isinstance(target, dict) else [target]
+
+
+def test_a_row_that_knows_its_dashboard_leads_there(postgres_server: Any, assets: Any) -> None:
+    from links import link_expression
+
+    dataset = DATASET | {"columns": [*DATASET["columns"], {"column_name": "room"}]}
+    link = LINK | {"dashboard": {"column": "room", "of": ["orders", "sku"]}}
+    expression = link_expression(link, dataset, assets.filters_by_name).replace("%", "%%")
+    query = f"select {expression} from (values ('A', date '2026-02-28', 'sku')) as t (sku_code, order_date, room)"
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        [(cell,)] = connection.execute(query).fetchall()
+    assert Anchors(cell).tags[0][1][0][1].startswith("/superset/dashboard/sku/?native_filters=(")
+
+
+def test_every_kind_of_open_alert_leads_to_a_dashboard_that_its_link_names(assets: Any) -> None:
+    model = (PROJECT_ROOT / "dbt_project/models/marts/alerts/view_attention_list.sql").read_text(encoding="utf-8")
+    columns = {one["column_name"]: one for one in assets.datasets["view_attention_list"]["columns"]}
+    written = set(re.findall(r"'([\w-]+)' as dashboard", model))
+    assert written
+    assert written == set(targets_of(columns["attention_link"]["link"]))
