@@ -33,6 +33,8 @@ class Dashboard:
     owner: str
     marts: tuple[str, ...]
     charts: int
+    tabs: tuple[tuple[str, str], ...]
+    """Places that open by themselves: numbers of the tabs from outside in (`2-1`) and their names; ('', '') without."""
 
     @property
     def path(self) -> str:
@@ -59,6 +61,7 @@ def read_dashboards(folder: Path = ASSETS) -> list[Dashboard]:
                 str(body.get("owner", "data")),
                 tuple(marts),
                 len(shown),
+                tuple(_tabs_in(body["layout"])),
             )
         )
     return found
@@ -88,6 +91,16 @@ def _charts_in(layout: list[dict[str, Any]]) -> Iterator[str]:
         yield from block.get("charts", {})
         for tab in block.get("tabs", []):
             yield from _charts_in(tab["layout"])
+
+
+def _tabs_in(layout: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    tabs = next((block["tabs"] for block in layout if "tabs" in block), None)
+    if tabs is None:
+        yield "", ""
+        return
+    for number, tab in enumerate(tabs, start=1):
+        for place, name in _tabs_in(tab["layout"]):
+            yield "-".join(filter(None, [str(number), place])), " / ".join(filter(None, [tab["title"], name]))
 
 
 def _marts_of(dataset: dict[str, Any]) -> set[str]:

@@ -1,6 +1,6 @@
 """Ask every chart for its data, as a browser would: `python superset/verify.py [--json] [--queries FILE]`.
 
-Belongs here: whether charts answer and are not empty. Not here: whether a picture is drawn (tests/superset/browser.py),
+Belongs here: whether charts answer and are not empty. Not here: whether a picture is drawn (orchestration/screens),
 whether numbers are right (dbt). Runs Superset in this process and goes through its HTTP layer, so nothing has to be up.
 Exit code 1 and the names of the charts when one fails or has nothing to show, unless its file says `may_be_empty`. With
 --json the last line of the output is a list of {"dashboard", "chart", "rows", "error", "seconds", "queries"};

@@ -5,15 +5,18 @@ Belongs here: the commands. The work is done by the scripts of superset/, in its
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from connectors.errors import ConfigurationError
+from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli import bi_users
-from orchestration.cli.bi import install_bi, provision_bi, run_bi_script, with_mail_recipients
+from orchestration.cli.bi import ADMIN, install_bi, provision_bi, run_bi_script, with_mail_recipients
 from orchestration.cli.console import out, say
 from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import SUPERSET_DIR, superset_environment
@@ -92,6 +95,40 @@ def prune(
         out.print(f"{len(found)} would be removed")
     elif yes or typer.confirm(f"Remove these {len(found)}?"):
         out.print(f"{len(_ask('manage.py', 'prune'))} removed")
+
+
+@app.command()
+def gallery(
+    url: Annotated[str | None, typer.Option(help="Address of Superset; default: the one that omni started.")] = None,
+    user: Annotated[str, typer.Option(help="Who looks. OMNI_BI_USER_PASSWORD gives the password.")] = ADMIN,
+    dashboard: Annotated[list[str] | None, typer.Option(help="Only this one, such as gmv; may be repeated.")] = None,
+) -> None:
+    """Take a picture of every tab of every dashboard in both languages and write docs/gallery.md around them.
+
+    Needs a running installation, Playwright (`uv sync --group dev`) and a Chromium. Show the demo, not your shops.
+
+    Example: `omni demo`, and beside it `omni bi gallery` or `omni bi gallery --dashboard gmv`
+    """
+    from orchestration.screens.gallery import DOCS, take_pictures
+
+    settings = Settings()
+    password = os.environ.get(bi_users.PASSWORD_VARIABLE) or (
+        local_secret(settings, "superset_admin_password").get_secret_value()
+    )
+    pictures = take_pictures(url or running_superset(settings), user, password, dashboard or (), tell=say)
+    out.print(f"{(DOCS / 'gallery.md').relative_to(PROJECT_ROOT)}: {pictures} pictures", markup=False)
+
+
+def running_superset(settings: Settings) -> str:
+    """Where `omni demo` or `omni up` serves the dashboards of this data directory.
+
+    Raises:
+        ConfigurationError: neither of them runs.
+    """
+    ready = settings.data_dir / "run" / "ready.json"
+    if not ready.exists():
+        raise ConfigurationError("no Superset runs here", remedy="start omni demo or omni up, or name one with --url")
+    return str(json.loads(ready.read_text(encoding="utf-8"))["superset"])
 
 
 def _ask(script: str, *arguments: str) -> list[str]:
