@@ -28,6 +28,7 @@ from connectors.temu import dialects
 from connectors.temu.breaker import CircuitBreaker
 from connectors.temu.dialects import Envelope
 from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal, refuse_status
+from connectors.temu.privacy import UNREADABLE
 
 GATEWAYS: Mapping[str, str] = {
     "US": "https://openapi-b-us.temu.com/openapi/router",
@@ -71,6 +72,14 @@ class RetryPolicy:
     wait_max: float = 20.0
     jitter: float = 1.0
     throttle_rest: float = 1.0
+
+    @classmethod
+    def starting_with(cls, seconds: float) -> RetryPolicy:
+        """The usual patience, with another first wait; all others keep their proportion to it."""
+        usual = cls()
+        scale = seconds / usual.wait_initial
+        waits = {name: getattr(usual, name) * scale for name in ("wait_max", "jitter", "throttle_rest")}
+        return cls(wait_initial=seconds, **waits)
 
 
 @cache
@@ -253,7 +262,7 @@ class TemuClient:
             self._open(response, call, where, msgspec.Raw)  # a refusal explains itself better
             call.code = "other shape"
             raise PermanentError(f"{where} sent a result of another shape: {error}", remedy=_CHANGED) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             raise self._not_an_envelope(response, where) from None
         call.request_id = envelope.request_id
         call.code = str(envelope.error_code or ("success" if envelope.success else "refused"))

@@ -19,7 +19,9 @@ from pydantic.fields import FieldInfo
 
 from connectors.records import Origin
 from connectors.temu.models.fields import Shape
-from connectors.temu.privacy import without_personal_data
+from connectors.temu.privacy import UNREADABLE, without_personal_data
+
+_REFUSALS = (msgspec.MsgspecError, *UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class RecordDecoder:
         """An object with the model's attributes, or `Rejected`; and the payload without personal data."""
         try:
             return self._strict(payload), payload
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _REFUSALS:
             return self._openly(without_personal_data(payload))
 
     def _openly(self, payload: bytes) -> tuple[Any, bytes]:
         try:
             return self._open(payload), payload
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _REFUSALS:
             return self._carefully(payload), payload
 
     def _carefully(self, payload: bytes) -> Any:

@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 from connectors.records import Origin, RawRecord, Sighting, key_text
 from connectors.temu.decoding import RecordDecoder, Rejected
 from connectors.temu.models.fields import Record
+from connectors.temu.privacy import UNREADABLE
 
 
 class Instant(str):
@@ -158,7 +159,7 @@ def _values_at(payload: bytes, paths: Iterable[str]) -> Iterator[object]:
     """What a payload holds at these paths of wire names, None where it is not even JSON."""
     try:
         whole = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         whole = None
     for path in paths:
         value = whole

@@ -42,22 +42,46 @@ def may_hold_personal_data(text: bytes) -> bool:
 
 
 def without_personal_data(text: bytes) -> bytes:
-    """The same JSON without personal keys, at any depth; untouched bytes if there are none."""
+    """The same JSON without personal keys, at any depth; untouched bytes if there are none.
+
+    What is no JSON after all cannot be searched: it ends before the first trace of a personal key.
+    """
     if not may_hold_personal_data(text):
         return text
+    try:
+        return _cut(text)
+    except UNREADABLE:
+        return _cut_off(text)
+
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no JSON, or nested deeper than any reader follows."""
+
+
+def _cut_off(text: bytes) -> bytes:
+    traces = (text.find(trace) for trace in _TRACES)
+    end = min(at if text[at : at + 1] == b'"' else max(text.rfind(b'"', 0, at), 0) for at in traces if at >= 0)
+    return b"%b [unreadable, %d bytes that may be personal are cut]" % (text[:end], len(text) - end)
+
+
+def _cut(text: bytes) -> bytes:
     first = text.lstrip()[:1]
     if first == b"{":
         return _cut_object(text)
     if first == b"[":
-        return b"[" + b",".join(without_personal_data(bytes(item)) for item in _ARRAY.decode(text)) + b"]"
+        return b"[" + b",".join(_cut_if_needed(bytes(item)) for item in _ARRAY.decode(text)) + b"]"
     return text
+
+
+def _cut_if_needed(text: bytes) -> bytes:
+    return _cut(text) if may_hold_personal_data(text) else text
 
 
 def _cut_object(text: bytes) -> bytes:
     fields = _OBJECT.decode(text)
     kept = {key: value for key, value in fields.items() if not _PERSONAL.fullmatch(key)}
     cleaned = {key: bytes(value) for key, value in kept.items()}
-    inner = {key: without_personal_data(value) for key, value in cleaned.items()}
+    inner = {key: _cut_if_needed(value) for key, value in cleaned.items()}
     if len(kept) == len(fields) and inner == cleaned:
         return text
     return msgspec.json.encode({key: msgspec.Raw(value) for key, value in inner.items()})

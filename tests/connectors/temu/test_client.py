@@ -131,10 +131,11 @@ async def test_a_missing_result_is_null() -> None:
         httpx.Response(200, text="<html>maintenance</html>"),
         httpx.Response(200, content=b'{"success":true,"result":{"pageItems":[{"par'),
         httpx.Response(200, content=b"\xff\xfe"),
+        httpx.Response(200, content=b'{"success":true,"result":' + b"[" * 3000 + b"]" * 3000 + b"}"),
         _refused(4000000),
         _refused(7000000),
     ],
-    ids=["refused", "timeout", "cut", "502", "html", "truncated", "not utf-8", "busy", "service"],
+    ids=["refused", "timeout", "cut", "502", "html", "truncated", "not utf-8", "too deep", "busy", "service"],
 )
 async def test_trouble_that_may_pass_is_tried_again(trouble: httpx.Response | Exception) -> None:
     client = _client(_in_turn(trouble, trouble, _ok(5)))

@@ -63,6 +63,23 @@ def _cut(value: object) -> object:
     return [_cut(inner) for inner in value] if isinstance(value, list) else value
 
 
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b'{"id": 1, "receiptName": "Secret", "x": tr',
+        b'{"id": 1, "k\xff": {"backupMobile": "Secret"}}',
+        b'{"id": 1, "mail": "Secret", "deep": ' + b"[" * 3000 + b"]" * 3000 + b"}",
+        b'[{"id": 1, "addressLine1": "Secret"}, 2',
+    ],
+    ids=["cut off", "not utf-8", "too deep", "a list"],
+)
+def test_what_cannot_be_read_ends_before_its_first_personal_key_and_says_so(torn: bytes) -> None:
+    left = without_personal_data(torn)
+    assert b"Secret" not in left
+    assert left.startswith(torn[:9])
+    assert b"unreadable" in left
+
+
 @settings(max_examples=40)
 @given(JSON)
 def test_removal_equals_the_plain_recursive_definition(value: object) -> None:

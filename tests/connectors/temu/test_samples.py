@@ -155,6 +155,23 @@ def test_a_line_that_cannot_be_typed_names_its_place() -> None:
     assert refused.field_path == "orderList.1.orderStatus"
 
 
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        b'{"parentOrderMap": {"k\xff": 1, "receiptName": "x"}}',
+        b'{"parentOrderMap": {"deep": ' + b"[" * 3000 + b"]" * 3000 + b"}}",
+        b'{"parentOrderMap": {"mail": "x", "parentOrderSn": ',
+    ],
+    ids=["not utf-8", "too deep", "cut off"],
+)
+def test_a_record_that_is_no_readable_json_is_set_aside_and_not_a_crash(unreadable: bytes) -> None:
+    good = msgspec.json.encode(_result("order.cancelled")["pageItems"][0])
+    rows = ORDER_LIST.entity.rows([good, unreadable], at=AT)
+    assert len(rows.records) == 1
+    [refused] = rows.rejected
+    assert (refused.reason_code, refused.payload) == ("json_invalid", without_personal_data(unreadable))
+
+
 def test_the_rest_of_a_page_lands_beside_a_refused_record() -> None:
     good = msgspec.json.encode(_result("order.cancelled")["pageItems"][0])
     rows: Rows = ORDER_LIST.entity.rows([good, b'{"parentOrderMap":null}', good], at=AT)
