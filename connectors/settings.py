@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     breaker_rest_seconds: float = Field(default=120.0, gt=0, description="The rest after which one call tries again.")
     shops_in_parallel: int = Field(default=4, ge=1, description="Shops synchronised at the same time.")
     request_timeout_seconds: float = Field(default=30.0, gt=0)
+    retry_seconds: float = Field(
+        default=0.5, gt=0, description="The wait before a call that failed is repeated; it doubles, up to 40 times it."
+    )
     proxy_us: SecretStr | None = Field(
         default=None,
         description="Proxy for calls to the US gateway, http://user:password@host:port: allow-lists of IPs.",

@@ -30,7 +30,7 @@ from connectors.sync.known import Landed
 from connectors.sync.reports import SyncFailure
 from connectors.sync.writers import Writers
 from connectors.temu.breaker import Breakers
-from connectors.temu.client import Credentials, TemuClient
+from connectors.temu.client import Credentials, RetryPolicy, TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.extract import Reader
 from connectors.temu.streams import Stream
@@ -161,6 +161,7 @@ class Office:
             limiter=self._limiter(shop),
             dialect=shop.dialect,
             in_flight=self.settings.requests_in_flight,
+            retries=RetryPolicy.starting_with(self.settings.retry_seconds),
             breaker=self._breakers.of((shop.id, shop.gateway), shop.shop_name),
         )
 

@@ -12,18 +12,10 @@ import pytest
 from connectors.records import Window
 from connectors.sandbox.world.parcels import parcels_of
 from connectors.sync import SyncFailure, SyncReport, refresh_orders
-from connectors.temu import client as temu_client
-from connectors.temu.client import RetryPolicy
 from connectors.temu.streams.logistics import FINAL_SCANS
 
-FAST = RetryPolicy(attempts=5, wait_initial=0.001, wait_max=0.01, jitter=0.001, throttle_rest=0.01)
 PARCELS = ["orders", "shipments", "tracking_events"]
 CASES = ["orders", "after_sales", "after_sales_lines", "return_parcels"]
-
-
-@pytest.fixture(autouse=True)
-def _patience_of_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temu_client, "RetryPolicy", lambda: FAST)
 
 
 def _report(desk: Any, stream: str, **choice: Any) -> SyncReport:

@@ -22,17 +22,9 @@ from connectors.errors import (
 )
 from connectors.records import Window
 from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops, writers
-from connectors.temu import client as temu_client
 from connectors.temu.client import RetryPolicy
 from connectors.temu.entities import Entity, Rows
 from connectors.temu.streams import STREAMS
-
-FAST = RetryPolicy(attempts=5, wait_initial=0.001, wait_max=0.01, jitter=0.001, throttle_rest=0.01)
-
-
-@pytest.fixture(autouse=True)
-def _patience_of_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temu_client, "RetryPolicy", lambda: FAST)
 
 
 def _failures(outcomes: list[object]) -> list[SyncFailure]:
@@ -459,6 +451,6 @@ def test_a_shop_whose_calls_keep_failing_is_left_alone_while_the_others_load(ope
     offered = [name for name, stream in STREAMS.items() if stream.is_offered_to(victim.gateway)]
     assert last.stopped == tuple(offered)[-len(last.stopped) :]
     hits = gateway.sandbox.faults.faults[0].hits
-    assert hits <= FAST.attempts * (desk.settings.breaker_failures + desk.settings.requests_in_flight)
+    assert hits <= RetryPolicy().attempts * (desk.settings.breaker_failures + desk.settings.requests_in_flight)
     whole = [stream for shop, stream in _reports(outcomes) if shop == other.shop_name]
     assert whole == [name for name, stream in STREAMS.items() if stream.is_offered_to(other.gateway)]
