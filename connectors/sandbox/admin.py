@@ -116,12 +116,7 @@ class Admin:
         """Body `{"shop": …, "rotate": true | "expire": true/false | "grant": [types] | "revoke": [types]}`."""
         body, office = await _object(request), self._sandbox.tokens
         shop = self._find_shop(body.get("shop"))
-        if body.get("rotate"):
-            office.rotate(shop)
-        if "expire" in body:
-            office.expire(shop, expired=bool(body["expire"]))
-        office.grant_types(shop, list(body.get("grant", [])))
-        office.grant_types(shop, list(body.get("revoke", [])), revoke=True)
+        office.change(shop, body)
         self._sandbox.save()
         return JSONResponse(self._shop_row(shop, str(request.base_url).rstrip("/")))
 
@@ -178,11 +173,10 @@ class Admin:
         return answer
 
     def _find_shop(self, wanted: object) -> LiveShop:
-        for shop in self._sandbox.world.shops:
-            if wanted in (shop.profile.mall_id, str(shop.profile.mall_id), shop.profile.name):
-                return shop
-        names = ", ".join(shop.profile.name for shop in self._sandbox.world.shops)
-        raise BadCommandError(f"no shop {wanted!r}; there are: {names}")
+        try:
+            return self._sandbox.world.find(wanted)
+        except LookupError as error:
+            raise BadCommandError(str(error)) from None
 
     def _shop_row(self, shop: LiveShop, base: str) -> dict[str, Any]:
         profile, credentials = shop.profile, self._sandbox.tokens.credentials(shop)

@@ -16,6 +16,7 @@ import typer
 
 from connectors.sandbox.faults import KINDS
 from connectors.sandbox.sandbox import Options
+from connectors.sandbox.scenario import SIXTY_DAYS, BadScenarioError
 from connectors.sandbox.server import GATEWAY_FILE, serve_forever
 from connectors.sandbox.state import WorldMismatchError
 
@@ -32,7 +33,7 @@ _FOLDER = Path(".omni/sandbox")
 @app.command(
     epilog="Examples:\n\n`serve --data-dir .omni/sandbox`\n\n"
     "`serve --port 8700 --seed 11 --days 180 --orders-per-day 60`\n\n"
-    "`serve --load-lines 100000 --latency-ms 50`"
+    "`serve --load-lines 100000 --latency-ms 50`\n\n`serve --scenario sixty-days --data-dir .omni/storm`"
 )
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -47,15 +48,19 @@ def serve(
     latency_ms: Annotated[float, typer.Option(min=0, help="Added to every call.")] = 0.0,
     sign_first: Annotated[bool, typer.Option(help="Check the signature before timestamp and data type.")] = False,
     refunds_move_orders: Annotated[bool, typer.Option(help="A completed refund moves its order's update time.")] = True,
+    scenario: Annotated[
+        str | None, typer.Option(help="JSON file with the faults of each day; sixty-days: every fault there is.")
+    ] = None,
 ) -> None:
     """Serve until interrupted. Prints one JSON line with `url` and `pid` when ready."""
     options = Options(
         folder=data_dir, seed=seed, days=days, orders_per_day=orders_per_day, now=_instant(now), quota=quota,
         load_lines=load_lines, latency_ms=latency_ms, sign_first=sign_first, refunds_move_orders=refunds_move_orders,
+        scenario=SIXTY_DAYS if scenario == "sixty-days" else scenario and Path(scenario),
     )  # fmt: skip
     try:
         serve_forever(options, host, port)
-    except (WorldMismatchError, OSError) as error:
+    except (WorldMismatchError, BadScenarioError, LookupError, OSError) as error:
         typer.echo(f"the sandbox cannot start: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -1,12 +1,13 @@
 """Trouble on demand: which call gets which fault, and how often.
 
-Belongs here: matching and counting. What a fault does to an answer is in `gateway` (refusals), `distortions`
-(contents) and `app` (transport).
+Belongs here: matching and counting. What a fault does to an answer is in `gateway` (refusals, clock), `distortions`
+(contents), `operations.orders` (what a list hides) and `app` (transport).
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -18,6 +19,9 @@ REFUSALS = {
     "wrong_area": "120011072 wrong request area",
     "amounts_calculating": "140020008, order amounts only",
     "ip_not_whitelisted": "5000003 NOT_IN_IP_WHITE_LIST",
+    "token_revoked": "3000031 token unknown",
+    "no_api_access": "3000032 the token lacks this operation",
+    "business_error": "7000000 business service error",
 }
 DISTORTIONS = {
     "drift": "an order moves after a page of the order list was read",
@@ -29,6 +33,8 @@ DISTORTIONS = {
     "task_timeout": "a statement task ends with TIME_OUT",
     "retyped_field": "the key of a page's first row has another type",
 }
+DELAYS = {"late_orders": "a share (`rate`) of changed orders is listed by update time `seconds` (default 7200) late"}
+CLOCKS = {"clock_skew": "the gateway's clock is `seconds` ahead (default 900), negative: behind"}
 TRANSPORT = {
     "http_502_html": "the edge answers 502 with HTML",
     "timeout": "no answer for `seconds` (default 120), then the right one",
@@ -36,8 +42,8 @@ TRANSPORT = {
     "connection_reset": "the connection is reset instead of an answer",
     "truncated_json": "the body ends in the middle",
 }
-KINDS = {**REFUSALS, **DISTORTIONS, **TRANSPORT}
-_DEFAULT_SECONDS = {"timeout": 120.0, "slow_body": 10.0}
+KINDS = {**REFUSALS, **DISTORTIONS, **DELAYS, **CLOCKS, **TRANSPORT}
+_DEFAULT_SECONDS = {"timeout": 120.0, "slow_body": 10.0, "late_orders": 7200.0, "clock_skew": 900.0}
 
 
 class UnknownFaultError(ValueError):
@@ -48,7 +54,8 @@ class UnknownFaultError(ValueError):
 class Fault:
     """One rule: `after` matching calls pass, then `count` (None = all) are hit, at `rate`.
 
-    `shop` is a mall id or shop name; an absent `shop`, `app_key` or `type` matches every one.
+    `shop` is a mall id or shop name; an absent `shop`, `app_key` or `type` matches every one. It is in force from
+    `since` until before `until` (virtual epoch seconds); absent: always.
     """
 
     kind: str
@@ -59,6 +66,8 @@ class Fault:
     rate: float = 1.0
     after: int = 0
     seconds: float | None = None
+    since: int | None = None
+    until: int | None = None
     seen: int = 0
     hits: int = 0
 
@@ -74,7 +83,8 @@ class Fault:
         values = dict(raw)
         if values.get("shop") is not None:
             values["shop"] = str(values["shop"])
-        for name, form in (("count", int), ("rate", (int, float)), ("after", int), ("seconds", (int, float))):
+        numbers = ("count", "after", "since", "until")
+        for name, form in (*((one, int) for one in numbers), ("rate", (int, float)), ("seconds", (int, float))):
             value = values.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, form)):
                 raise UnknownFaultError(f"{name} of a {kind} fault must be a number, got {value!r}")
@@ -94,6 +104,7 @@ class Caller:
     type: str
     mall_id: int | None
     shop_name: str | None
+    now: int = 0
 
 
 class FaultBoard:
@@ -124,7 +135,9 @@ class FaultBoard:
 def _matches(fault: Fault, caller: Caller) -> bool:
     if fault.kind == "amounts_calculating" and not caller.type.startswith(("bg.order.amount.", "temu.order.amount.")):
         return False
-    if fault.kind == "drift" and caller.type != "bg.order.list.v2.get":
+    if fault.kind in ("drift", *DELAYS) and caller.type != "bg.order.list.v2.get":
+        return False
+    if not (fault.since or 0) <= caller.now < (fault.until or math.inf):
         return False
     return (
         (fault.app_key is None or fault.app_key == caller.app_key)
@@ -137,7 +150,7 @@ def _strikes(fault: Fault, index: int) -> bool:
     """Deterministic dice: the n-th matching call always meets the same fate."""
     if fault.seen <= fault.after or (fault.count is not None and fault.hits >= fault.count):
         return False
-    if fault.rate >= 1.0:
+    if fault.rate >= 1.0 or fault.kind in DELAYS:  # their rate is about orders
         return True
     digest = hashlib.blake2b(f"{fault.kind}/{index}/{fault.seen}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64 < fault.rate

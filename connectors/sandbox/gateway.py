@@ -29,6 +29,7 @@ from connectors.sandbox.envelope import (
     NO_TOKEN,
     NO_TYPE,
     RATE_LIMIT,
+    SERVICE_ERROR,
     SIGN_INVALID,
     SUNSET_TYPE,
     SYSTEM_BUSY,
@@ -41,7 +42,7 @@ from connectors.sandbox.envelope import (
     Envelopes,
     GatewayError,
 )
-from connectors.sandbox.faults import DISTORTIONS, REFUSALS, TRANSPORT, Caller, Fault
+from connectors.sandbox.faults import CLOCKS, DELAYS, DISTORTIONS, REFUSALS, TRANSPORT, Caller, Fault
 from connectors.sandbox.operations.events import EVENTS
 from connectors.sandbox.operations.operation import Call, Operation
 from connectors.sandbox.operations.registry import OPERATIONS, SUNSET
@@ -59,6 +60,9 @@ _REFUSAL_CODES = {
     "wrong_area": WRONG_AREA,
     "amounts_calculating": AMOUNTS_CALCULATING,
     "ip_not_whitelisted": IP_NOT_WHITELISTED,
+    "token_revoked": UNKNOWN_TOKEN,
+    "no_api_access": NO_API_ACCESS,
+    "business_error": SERVICE_ERROR,
 }
 
 
@@ -73,11 +77,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Request:
-    """A parsed body on its way through the checks."""
+    """A parsed body on its way through the checks. `shown` is the instant that the gateway's clock shows."""
 
     region: str
     params: dict[str, Any]
     now: int
+    shown: int = 0
     base_url: str = ""
     operation: Operation | None = None
     secret: str | None = None
@@ -114,16 +119,18 @@ class Gateway:
         except (msgspec.DecodeError, UnicodeDecodeError):
             refusal = GatewayError(NO_TYPE) if not body.strip() else GatewayError(BAD_PARAMS, "body")
             return Answer(self._envelopes.failure(region, refusal), now)
-        request = Request(region, params, now, base_url)
+        request = Request(region, params, now, base_url=base_url)
         caller = self._caller(request) if self.sandbox.faults.faults else None
         transport = self.sandbox.faults.hit(TRANSPORT, caller) if caller else None
+        clock = self.sandbox.faults.hit(CLOCKS, caller) if caller else None
+        request.shown = now + int(clock.pause if clock else 0)
         try:
             for check in self._checks:
                 check(request)
             reply = self._envelopes.success(region, self._perform(request, caller))
         except GatewayError as error:
             reply = self._envelopes.failure(region, error)
-        return Answer(reply, now, transport)
+        return Answer(reply, request.shown, transport)
 
     def _perform(self, request: Request, caller: Caller | None) -> bytes:
         grant, operation = request.grant, request.operation
@@ -137,9 +144,10 @@ class Gateway:
         check_types(request.params, operation.forms)
         scopes = tuple(sorted(grant.scopes)) if operation.type.startswith("bg.open.accesstoken.") else ()
         events = self.sandbox.state.events.setdefault(str(grant.shop.profile.mall_id), list(EVENTS))
+        late = self.sandbox.faults.hit(DELAYS, caller) if caller else None
         call = Call(
             grant.shop, request.region, request.now, request.params, scopes, grant.expires, grant.token, events,
-            request.base_url,
+            request.base_url, (late.pause, late.rate) if late else (0.0, 0.0),
         )  # fmt: skip
         result = operation.handler(call)
         if caller and (fault := self.sandbox.faults.hit(DISTORTIONS, caller)):
@@ -161,7 +169,7 @@ class Gateway:
         profile = grant.shop.profile if grant else None
         return Caller(
             request.text("app_key"), request.text("type"),
-            profile.mall_id if profile else None, profile.name if profile else None,
+            profile.mall_id if profile else None, profile.name if profile else None, request.now,
         )  # fmt: skip
 
     def _check_type(self, request: Request) -> None:
@@ -196,9 +204,9 @@ class Gateway:
         text = str(given)
         if isinstance(given, bool) or not (text.isascii() and text.isdigit() and len(text) == 10):
             raise GatewayError(FUTURE_TIMESTAMP)
-        if int(text) > request.now + CLOCK_SKEW:
+        if int(text) > request.shown + CLOCK_SKEW:
             raise GatewayError(FUTURE_TIMESTAMP)
-        if int(text) < request.now - CLOCK_SKEW:
+        if int(text) < request.shown - CLOCK_SKEW:
             raise GatewayError(EXPIRED_TIMESTAMP)
 
     def _check_sign(self, request: Request) -> None:

@@ -14,6 +14,7 @@ from connectors.sandbox import state as state_file
 from connectors.sandbox.clock import VirtualClock
 from connectors.sandbox.faults import Fault, FaultBoard
 from connectors.sandbox.quota import Quota
+from connectors.sandbox.scenario import Scenario
 from connectors.sandbox.state import SandboxState, WorldMismatchError
 from connectors.sandbox.tokens import Grant, TokenOffice
 from connectors.sandbox.world.load import LoadShop
@@ -36,6 +37,7 @@ class Options:
     latency_ms: float = 0.0
     sign_first: bool = False
     refunds_move_orders: bool = True
+    scenario: Path | None = None
 
 
 class Sandbox:
@@ -52,11 +54,28 @@ class Sandbox:
         for shop in self.world.shops:
             shop.book.touches.update(self.state.touches.get(str(shop.profile.mall_id), {}))
         self.now()
+        if options.scenario:
+            self.play(Scenario.of(options.scenario))
 
     def now(self) -> int:
         """The virtual instant, after the world has caught up with it."""
         self.world.advance(self.clock.now())
+        while self.state.steps and self.state.steps[0]["at"] <= self.world.now:
+            step = self.state.steps.pop(0)
+            self.tokens.change(self.world.find(step["shop"]), step)
+            self.save()
         return self.world.now  # the machine's own clock may step back; the world does not
+
+    def play(self, scenario: Scenario) -> None:
+        """Let its first day begin now, unless it is being played already. LookupError for a shop that nobody has."""
+        if self.state.scenario == scenario.name:
+            return
+        self.state.steps = scenario.steps(self.now())
+        for step in self.state.steps:
+            self.world.find(step["shop"])
+        self.faults.faults = scenario.rules(self.now())
+        self.state.scenario = scenario.name
+        self.save()
 
     def advance(self, seconds: float) -> int:
         """Jump ahead and keep the new offset."""

@@ -23,7 +23,7 @@ class WorldMismatchError(ValueError):
 @dataclass(slots=True)
 class SandboxState:
     """`tokens` counts re-authorisations per mall id, `grants` lists extra scopes, `events` subscribed ones,
-    `touches` maps orders to instants."""
+    `touches` maps orders to instants, `scenario` is the one that is played, `steps` of it are still to come."""
 
     seed: int
     opening: int
@@ -38,6 +38,8 @@ class SandboxState:
     expired: list[str] = field(default_factory=list)
     grants: dict[str, list[str]] = field(default_factory=dict)
     events: dict[str, list[str]] = field(default_factory=dict)
+    scenario: str = ""
+    steps: list[dict[str, Any]] = field(default_factory=list)
     version: int = VERSION
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from connectors.sandbox.operations.operation import ROUTERS
 from connectors.sandbox.operations.registry import OPERATIONS
@@ -81,6 +83,15 @@ class TokenOffice:
         mall_id = str(shop.profile.mall_id)
         self._state.expired = [other for other in self._state.expired if other != mall_id] + [mall_id] * expired
         self._issue_all()
+
+    def change(self, shop: LiveShop, wanted: Mapping[str, Any]) -> None:
+        """What a seller does: `rotate`, `expire` true or false, `grant` or `revoke` a list of operations."""
+        if wanted.get("rotate"):
+            self.rotate(shop)
+        if "expire" in wanted:
+            self.expire(shop, expired=bool(wanted["expire"]))
+        self.grant_types(shop, list(wanted.get("grant", [])))
+        self.grant_types(shop, list(wanted.get("revoke", [])), revoke=True)
 
     def grant_types(self, shop: LiveShop, types: list[str], *, revoke: bool = False) -> None:
         """Add operations to (or take them from) the shop's scopes; a revoked type is kept with a leading minus."""

@@ -21,6 +21,7 @@ class Call:
     """A call that has passed all gateway checks. `scopes`, `expires` and `token` belong to the token it came with.
 
     `events` are the shop's subscribed event codes, which the call may change; `base_url` is where the sandbox answers.
+    `delay` is how many seconds a share of changed orders takes to be listed by update time, and that share.
     """
 
     shop: LiveShop
@@ -32,6 +33,7 @@ class Call:
     token: str = field(default="", repr=False)
     events: list[str] = field(default_factory=list)
     base_url: str = ""
+    delay: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 from connectors.sandbox.envelope import (
@@ -48,6 +49,8 @@ def _matching(call: Call, which: str) -> Sequence[Key]:
     by_update = params.get("sortby") == "updateTime"
     if by_update or (updated and not placed):
         keys = book.updated_between(*(updated or (0, _FOREVER)))
+        if updated and call.delay[0]:
+            keys = [key for key in keys if not _is_late(key, call)]
         if placed:
             tests.append(lambda order: placed[0] <= order.placed <= placed[1])
     else:
@@ -59,6 +62,12 @@ def _matching(call: Call, which: str) -> Sequence[Key]:
     if not by_update and updated and not placed:
         keys = sorted((book.by_sn[sn].placed, sn) for _, sn in keys)
     return keys
+
+
+def _is_late(key: Key, call: Call) -> bool:
+    """Whether this change has not reached the list yet; the same one is late for everybody, and only once."""
+    (seconds, share), dice = call.delay, hashlib.blake2b(f"{key[0]}/{key[1]}".encode(), digest_size=4).digest()
+    return call.now < key[0] + seconds and int.from_bytes(dice, "big") < share * 2**32
 
 
 def _fulfillment_filter(call: Call) -> str:

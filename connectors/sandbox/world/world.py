@@ -24,6 +24,14 @@ class World:
             for shop in self.shops:
                 shop.advance(now)
 
+    def find(self, wanted: object) -> LiveShop:
+        """The shop with this name or mall id. LookupError, naming those that there are."""
+        for shop in self.shops:
+            if wanted in (shop.profile.mall_id, str(shop.profile.mall_id), shop.profile.name):
+                return shop
+        names = ", ".join(shop.profile.name for shop in self.shops)
+        raise LookupError(f"no shop {wanted!r}; there are: {names}")
+
     def shop(self, mall_id: int) -> LiveShop:
         """The shop with this mall id; KeyError if the world has none."""
         return self._by_mall[mall_id]
