@@ -56,9 +56,15 @@ class Gateway:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Gateway]:
+def world() -> dict[str, float]:
+    """How large the gateway's world is: days of history, orders per shop and day. A module may have its own."""
+    return {"days": 4, "orders_per_day": 5}
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, world: dict[str, float]) -> Iterator[Gateway]:
     """A small world: four shops, a few days, a few orders a day, no quota."""
-    options = Options(tmp_path / "sandbox", days=4, orders_per_day=5, now=NOW, quota=0)
+    options = Options(tmp_path / "sandbox", now=NOW, quota=0, **world)
     sandbox = Sandbox(options, real=lambda: float(NOW))
     config = uvicorn.Config(build_app(sandbox), port=0, lifespan="off", log_level="error", date_header=False)
     server = uvicorn.Server(config)
@@ -79,6 +85,8 @@ class Desk:
     url: str
     settings: Settings
     shops: list[Shop]
+    drop: Callable[[], None]
+    """Gives the database back before the test ends."""
     events: list[SyncReport | SyncFailure] = field(default_factory=list)
     runs: int = 0
 
@@ -133,13 +141,14 @@ def open_desk(postgres_server, gateway: Gateway, tmp_path: Path) -> Iterator[Cal
         url = postgres_server.create_database()
         made.append(url)
         settings = Settings(
-            _env_file=None, data_dir=tmp_path / f"data{len(made)}", database_url=SecretStr(url), settle_seconds=0
-        )
+            _env_file=None, data_dir=tmp_path / f"data{len(made)}", database_url=SecretStr(url), settle_seconds=0,
+            retry_seconds=0.001,
+        )  # fmt: skip
         rows = gateway.shops()[:only]
         for row in rows:
             if change:
                 change(row)
-        return Desk(url, settings, register(url, settings, rows))
+        return Desk(url, settings, register(url, settings, rows), lambda: postgres_server.drop_database(url))
 
     yield make
     for url in made:

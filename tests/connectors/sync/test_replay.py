@@ -44,7 +44,7 @@ class NoAmount(models.OrderAmount):
 
 
 @contextmanager
-def _model(entity, model) -> Iterator[None]:
+def model_for_a_while(entity, model) -> Iterator[None]:
     """`entity` read with a broken model for a while."""
     vars(entity)["_decoder"] = RecordDecoder(model)
     try:
@@ -53,7 +53,7 @@ def _model(entity, model) -> Iterator[None]:
         del vars(entity)["_decoder"]
 
 
-def _replay(desk, **choice: object) -> ReplayReport:
+def replay_all(desk, **choice: object) -> ReplayReport:
     return replay(desk.url, settings=desk.settings, run_id="replay-1", **choice)
 
 
@@ -70,7 +70,7 @@ def _open(desk) -> int:
 def broken(open_desk):
     """A desk whose shipped orders could not be typed, and a whole one."""
     desk, whole = open_desk(only=1), open_desk(only=1)
-    with _model(ORDER_LIST.entity, NarrowOrder):
+    with model_for_a_while(ORDER_LIST.entity, NarrowOrder):
         desk.sync(streams=MONEY)
     whole.sync(streams=MONEY)
     assert _open(desk) > 0
@@ -100,14 +100,14 @@ def test_a_letter_says_why_where_in_which_window_and_whose_record_it_is(broken) 
 def test_after_the_model_is_mended_each_record_lands_exactly_once_with_its_money(broken) -> None:
     desk, whole = broken
     letters = _open(desk)
-    report = _replay(desk)
+    report = replay_all(desk)
     assert report.failures == []
     assert {one.detail for one in report.of("landed")} == {"new"}
     assert len(report.of("landed")) == len(report.letters) == letters
     assert _money(desk) == _money(whole)
     assert _open(desk) == 0
-    assert _replay(desk).letters == []
-    again = _replay(desk, ids=[one.letter.id for one in report.letters])
+    assert replay_all(desk).letters == []
+    again = replay_all(desk, ids=[one.letter.id for one in report.letters])
     assert {one.fate for one in again.letters} == {"resolved before"}
     assert _money(desk) == _money(whole)
 
@@ -115,8 +115,8 @@ def test_after_the_model_is_mended_each_record_lands_exactly_once_with_its_money
 def test_while_the_model_is_broken_replay_refuses_again_and_changes_nothing(broken) -> None:
     desk, _ = broken
     before = desk.contents()
-    with _model(ORDER_LIST.entity, NarrowOrder):
-        report = _replay(desk)
+    with model_for_a_while(ORDER_LIST.entity, NarrowOrder):
+        report = replay_all(desk)
     assert {one.fate for one in report.letters} == {"refused again"}
     assert (desk.contents(), _open(desk)) == (before, len(report.letters))
 
@@ -124,15 +124,15 @@ def test_while_the_model_is_broken_replay_refuses_again_and_changes_nothing(brok
 def test_a_dry_run_tells_the_fate_and_changes_nothing(broken) -> None:
     desk, _ = broken
     before, letters = desk.contents(), _open(desk)
-    report = _replay(desk, dry_run=True)
+    report = replay_all(desk, dry_run=True)
     assert len(report.of("landed")) == letters
     assert (desk.contents(), _open(desk)) == (before, letters)
 
 
 def test_shop_and_stream_narrow_what_is_replayed(broken) -> None:
     desk, _ = broken
-    assert _replay(desk, streams=["after_sales"]).letters == []
-    assert len(_replay(desk, shops=[desk.shops[0].shop_name], streams=["orders"]).letters) > 0
+    assert replay_all(desk, streams=["after_sales"]).letters == []
+    assert len(replay_all(desk, shops=[desk.shops[0].shop_name], streams=["orders"]).letters) > 0
 
 
 def test_a_record_that_lands_by_itself_closes_its_letter(broken, gateway) -> None:
@@ -156,7 +156,7 @@ def test_an_older_letter_never_replaces_a_newer_state(broken, gateway) -> None:
             " run_id) values (%s, %s, 5, %s, %s, '', 'later')",
             [desk.shops[0].id, sn, newer + timedelta(days=1), row[0]],
         )
-    report = _replay(desk, follow=False)
+    report = replay_all(desk, follow=False)
     [late] = [one for one in report.letters if one.letter.record_key == sn]
     assert late.detail == "older than what is stored"
     assert desk.query("select run_id from raw_temu.orders where parent_order_sn = %s", sn) == [("later",)]
@@ -165,11 +165,11 @@ def test_an_older_letter_never_replaces_a_newer_state(broken, gateway) -> None:
 
 def test_an_answer_about_one_order_is_replayed_with_what_only_the_question_knew(open_desk) -> None:
     desk, whole = open_desk(only=1), open_desk(only=1)
-    with _model(ORDER_AMOUNTS.reading.lookup.entity, NoAmount):
+    with model_for_a_while(ORDER_AMOUNTS.reading.lookup.entity, NoAmount):
         desk.sync(streams=MONEY)
     whole.sync(streams=MONEY)
     assert desk.query("select count(*) from raw_temu.order_amounts") == [(0,)]
-    report = _replay(desk, follow=False)
+    report = replay_all(desk, follow=False)
     assert {one.fate for one in report.letters} == {"landed"}
     assert _money(desk) == _money(whole)
 
@@ -189,7 +189,7 @@ async def test_letters_that_cannot_land_say_what_to_do_instead(open_desk) -> Non
     async with await AsyncConnection.connect(desk.url) as connection:
         for stream, letter in letters.items():
             await keep_dead_letters(connection, [letter], shop_id=shop, stream=stream, run_id="r")
-    report = await asyncio.to_thread(_replay, desk, follow=False)
+    report = await asyncio.to_thread(replay_all, desk, follow=False)
     told = {one.letter.stream: (one.fate, str(one)) for one in report.letters}
     assert told["orders"][0] == "refused again"
     assert "Unicode" in told["orders"][1]
@@ -218,8 +218,8 @@ def test_any_order_and_any_repetition_of_replays_gives_the_same_rows(broken, dat
     desk.execute("delete from raw_temu.orders where status > 2")
     ids = [number for (number,) in desk.query("select id from ops.dead_letters order by 1")]
     for some in data.draw(st.lists(st.lists(st.sampled_from(ids), max_size=len(ids)), max_size=4)):
-        _replay(desk, ids=some, follow=False)
-    _replay(desk, follow=False)
+        replay_all(desk, ids=some, follow=False)
+    replay_all(desk, follow=False)
     assert desk.contents()["orders"] == whole.contents()["orders"]
     assert desk.contents()["order_versions"] == whole.contents()["order_versions"]
 
