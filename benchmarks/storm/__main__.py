@@ -1,0 +1,185 @@
+"""`python -m benchmarks.storm --days 60`: every fault of the sandbox at once, and the proof that nothing was lost.
+
+Simulated time: each day two live readings, a nightly re-read, a recount, pushed events; a release that cannot read some
+orders and is mended; tokens that end. Waits are milliseconds. Ends with 1 if anything is lost, doubled or unexplained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import stamina
+import structlog
+from pydantic import SecretStr
+
+from benchmarks.storm.proof import differences, rows_of
+from benchmarks.storm.stage import HISTORY_DAYS, Stage, open_stage, register
+from benchmarks.storm.weeks import STREAMS, Figures, Operator
+from connectors.postgres.migrate import migrate
+from connectors.postgres.server import ensure_database, stop_embedded
+from connectors.postgres.urls import with_database
+from connectors.sandbox.scenario import SIXTY_DAYS, Scenario
+from connectors.settings import Settings
+from connectors.sync import sync_shops
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a storm showed; `wrong` is empty if nothing was lost, doubled or unexplained."""
+
+    figures: Figures
+    faults: Counter[str]
+    tables: dict[str, int]
+    wrong: list[str]
+    seconds: float
+
+    def __str__(self) -> str:
+        parts = {
+            "done": self.figures.counts,
+            "faults met": self.faults,
+            "readings that failed": self.figures.failures,
+            "rows": self.tables,
+        }
+        told = [f"{name}: " + ", ".join(f"{k} {v:,}" for k, v in sorted(some.items())) for name, some in parts.items()]
+        verdict = "nothing lost, doubled or unexplained" if not self.wrong else f"{len(self.wrong)} DIFFERENCES"
+        return "\n".join([*told, *self.wrong[:50], f"{verdict} after {self.seconds:.0f} s"])
+
+
+def main() -> int:
+    """Weather the storm, print, and give 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(prog="benchmarks.storm", description=__doc__)
+    parser.add_argument("--days", type=int, default=60)
+    parser.add_argument("--orders-per-day", type=float, default=3.0, help="per shop")
+    parser.add_argument("--shops", type=int, default=2)
+    parser.add_argument("--scenario", type=Path, default=SIXTY_DAYS)
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory(prefix="omni-storm-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        settings = Settings(_env_file=None, data_dir=folder / "data", database_url=None)
+        url = ensure_database(settings)
+        try:
+            outcome = weather(
+                _database(url, settings, "stormy"), _database(url, settings, "calm"), settings.data_dir,
+                scenario=options.scenario, days=options.days, orders_per_day=options.orders_per_day,
+                shops=options.shops, folder=folder,
+                on_day=lambda day: print(f"day {day} of {options.days} is over", file=sys.stderr, flush=True),
+            )  # fmt: skip
+        finally:
+            stop_embedded(settings)
+    print(outcome)
+    return 1 if outcome.wrong else 0
+
+
+def weather(
+    stormy: str,
+    calm: str,
+    data_dir: Path,
+    *,
+    scenario: Path,
+    days: int,
+    orders_per_day: float,
+    shops: int,
+    folder: Path,
+    on_day: Callable[[int], None] = lambda _day: None,
+) -> Outcome:
+    """Live through `days` in one migrated database, read the same gateway once into the other, and compare."""
+    started = time.monotonic()
+    settings = _settings(stormy, data_dir, days)
+    with open_stage(folder, orders_per_day) as stage, _counting_retries() as retries:
+        operator = Operator(stage, stormy, settings, register(stage, stormy, settings, shops))
+        first = stage.now.date() - timedelta(days=HISTORY_DAYS)
+        stage.sandbox.play(Scenario.of(scenario))
+        operator.live_through(days, on_day)
+        faults = Counter[str]()
+        for fault in stage.sandbox.faults.faults:
+            faults[fault.kind] += fault.hits
+        _calm_down(stage, operator)
+        _read_once(stage, calm, data_dir, days, shops)
+        last = stage.now.date() - timedelta(days=1)
+        wrong = differences(stage, stormy, calm, settings, operator.shops, (first, last))
+    figures = operator.figures
+    figures.counts |= Counter(_sums(stormy)) | retries
+    return Outcome(figures, faults, _sizes(stormy), wrong, time.monotonic() - started)
+
+
+def _calm_down(stage: Stage, operator: Operator) -> None:
+    """Two more mornings without any fault: what is late has come by then, and the days are closed."""
+    stage.sandbox.faults.replace([])
+    for hours in (6, 24):
+        stage.advance(timedelta(hours=hours))
+        operator.read()
+        operator.night(yesterday=stage.now.date() - timedelta(days=1))
+        operator.mend_letters()
+    stage.advance(timedelta(seconds=operator.settings.settle_seconds + 1))
+    operator.read()
+
+
+def _read_once(stage: Stage, url: str, data_dir: Path, days: int, shops: int) -> None:
+    settings = _settings(url, data_dir, days)
+    register(stage, url, settings, shops)
+    sync_shops(
+        url, settings=settings, shops=None, streams=STREAMS, window=None, run_id="calm", on_event=lambda _event: None
+    )
+
+
+def _settings(url: str, data_dir: Path, days: int) -> Settings:
+    """An installation's own, but for waits of milliseconds and a history that reaches back before the storm."""
+    return Settings(
+        _env_file=None, data_dir=data_dir, database_url=SecretStr(url), history_days=days + 10, retry_seconds=0.001,
+        request_timeout_seconds=1.0, settle_seconds=1,
+    )  # fmt: skip
+
+
+def _database(url: str, settings: Settings, name: str) -> str:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    migrate(with_database(url, name), settings)
+    return with_database(url, name)
+
+
+def _sums(url: str) -> dict[str, int]:
+    [(calls, letters, resolved, late)] = rows_of(
+        url,
+        "select (select sum(calls)::int from ops.sync_tasks), (select count(*)::int from ops.dead_letters),"
+        " (select count(*)::int from ops.dead_letters where resolved_at is not null),"
+        " (select coalesce(sum(arrived), 0)::int from ops.lateness where late_seconds > 0 and stream = 'orders')",
+    )
+    return {"calls": calls, "dead letters": letters, "dead letters resolved": resolved, "late orders": late}
+
+
+def _sizes(url: str) -> dict[str, int]:
+    tables = rows_of(url, "select tablename from pg_tables where schemaname = 'raw_temu' order by 1")
+    sizes = {name: rows_of(url, f"select count(*) from raw_temu.{name}")[0][0] for (name,) in tables}
+    return {name: rows for name, rows in sizes.items() if rows}
+
+
+@contextmanager
+def _counting_retries() -> Iterator[Counter[str]]:
+    """How often calls were repeated by the client itself, meanwhile."""
+    counted = Counter[str]()
+
+    def count(_details: stamina.instrumentation.RetryDetails) -> None:
+        counted["retries"] += 1
+
+    stamina.instrumentation.set_on_retry_hooks([count])
+    try:
+        yield counted
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""The storm is weathered: three of its days, each with a fault of nearly every kind, end without any difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.storm.__main__ import weather
+from connectors.sandbox.scenario import SIXTY_DAYS
+
+
+@pytest.fixture
+def calm_url(postgres_server) -> Iterator[str]:
+    """The undisturbed database."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+def test_three_stormy_days_lose_nothing_double_nothing_and_leave_nothing_unexplained(
+    postgres_server, database_url: str, calm_url: str, tmp_path: Path
+) -> None:
+    settings = postgres_server.settings_for(database_url, tmp_path / "data")
+    outcome = weather(
+        database_url, calm_url, settings.data_dir, scenario=SIXTY_DAYS, days=3, orders_per_day=3, shops=2,
+        folder=tmp_path,
+    )  # fmt: skip
+    assert outcome.wrong == [], str(outcome)
+    met = {kind for kind, hits in outcome.faults.items() if hits}
+    assert {"throttle", "drift", "late_orders", "clock_skew", "unknown_status", "amounts_calculating"} <= met
+    counts = outcome.figures.counts
+    assert counts["forged events taken"] == 0
+    assert min(counts[name] for name in ("new tokens", "retries", "dead letters", "letters landed", "late orders")) > 0
+    assert outcome.tables["orders"] > 20
