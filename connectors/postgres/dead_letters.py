@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -60,7 +60,7 @@ class KeptLetter:
         if self.entity is None or not self.context:
             return None
         at = self.context.get("at")
-        prefix, extra = tuple(self.context.get("prefix", ())), tuple(self.context.get("extra", ()))
+        prefix, extra = (tuple(map(_from_json, self.context.get(part, ()))) for part in ("prefix", "extra"))
         return Origin(self.entity, datetime.fromisoformat(at) if at else None, prefix, extra, self.record_key)
 
 
@@ -105,15 +105,32 @@ async def keep_dead_letters(
 
 
 def _what(letter: DeadLetter) -> tuple[object, ...]:
-    text = letter.payload.decode(errors="replace").replace("\x00", "\\u0000")
-    return letter.reason_code, letter.field_path, letter.message, text, fingerprint(letter.payload)
+    text = _storable(letter.payload.decode(errors="replace"))
+    return letter.reason_code, letter.field_path, _storable(letter.message), text, fingerprint(letter.payload)
+
+
+def _storable(text: str) -> str:
+    """The text as the server can hold it: zero characters spelt out, halves of a surrogate pair replaced."""
+    return text.encode(errors="replace").decode().replace("\x00", "\\u0000")
 
 
 def _where(origin: Origin | None) -> tuple[object, ...]:
     if origin is None:
         return None, None, "{}"
     context = {"at": origin.at and origin.at.isoformat(), "prefix": origin.prefix, "extra": origin.extra}
-    return origin.entity, origin.record_key, json.dumps(context)
+    key = None if origin.record_key is None else _storable(origin.record_key)
+    return origin.entity, key, json.dumps(context, default=_to_json)
+
+
+def _to_json(value: object) -> dict[str, str]:
+    """A day that leads a key, told from a text."""
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    raise TypeError(f"{type(value).__name__} cannot lead a key")
+
+
+def _from_json(value: Any) -> Any:
+    return date.fromisoformat(value["date"]) if isinstance(value, dict) else value
 
 
 def find_letters(

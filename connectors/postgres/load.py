@@ -26,6 +26,8 @@ from connectors.records import RawRecord
 _UNSTORABLE = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 """What the server says to a value that no jsonb or index can hold, such as the escape of a zero character."""
 
+_NO_TEXT = "a key or typed column holds a zero character or half a surrogate pair"
+
 Row = tuple[object, ...]
 
 
@@ -66,7 +68,9 @@ async def load_records(
     conn: AsyncConnection, table: RawTable, records: Sequence[RawRecord], *, shop_id: int, run_id: str
 ) -> Loaded:
     """Land `records` of one shop, in the order in which they were observed."""
-    loaded = Loaded()
+    loaded = Loaded(refused=[Refused(one, _NO_TEXT) for one in records if not _is_storable(one)])
+    if loaded.refused:
+        records = [one for one in records if _is_storable(one)]
     for batch in _without_repeated_keys(records):
         loaded += await _load_batch(conn, table, batch, shop_id=shop_id, run_id=run_id)
     return loaded
@@ -91,6 +95,21 @@ async def _load_batch(
     loaded += await target.insert(fresh)
     loaded += await target.merge(changed)
     return loaded
+
+
+def _is_storable(record: RawRecord) -> bool:
+    """Whether the server can be asked about this record at all: its key travels before any row does."""
+    for value in record.key + record.columns:
+        if isinstance(value, str) and ("\x00" in value or not _is_text(value)):
+            return False
+    return True
+
+
+def _is_text(value: str) -> bool:
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_unchanged(table: RawTable, record: RawRecord, updated_at: datetime, digest: bytes) -> bool:

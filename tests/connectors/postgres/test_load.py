@@ -225,6 +225,15 @@ def test_a_payload_that_cannot_be_stored_is_refused_alone(store: Store, poison: 
     assert counts.refused[0].message
 
 
+@pytest.mark.parametrize("key", ["PO-\x00", "PO-\ud800"], ids=["zero character", "half a surrogate"])
+def test_a_key_that_no_text_can_hold_is_refused_alone(store: Store, key: str) -> None:
+    shop = next(SHOPS)
+    bad = RawRecord((key,), (1, START), START, b'{"x": 1}')
+    counts = store.land("orders", shop, [[seen("PO-1", 1), bad, seen("PO-2", 2)]])
+    assert counts.inserted == 2
+    assert [one.record for one in counts.refused] == [bad]
+
+
 def test_a_stored_order_that_turns_unstorable_keeps_its_last_good_state(store: Store) -> None:
     shop = next(SHOPS)
     store.land("orders", shop, [[seen("PO-1", 1)]])

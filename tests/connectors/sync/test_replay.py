@@ -199,6 +199,18 @@ async def test_letters_that_cannot_land_say_what_to_do_instead(open_desk) -> Non
     assert desk.query("select count(*) from raw_temu.orders") == [(0,)]
 
 
+async def test_a_letter_keeps_the_day_that_leads_its_key_and_any_text_in_it(open_desk) -> None:
+    desk, at = open_desk(only=1), datetime(2026, 5, 1, tzinfo=UTC)
+    origin = Origin("ad_goods_reports", at, prefix=(at.date(), 7), record_key='["\x00","\ud800"]')
+    letter = DeadLetter("missing", "summary", "zero \x00", b"{}", origin)
+    async with await AsyncConnection.connect(desk.url) as connection:
+        await keep_dead_letters(connection, [letter], shop_id=desk.shops[0].id, stream="ad_goods_reports", run_id="r")
+    with psycopg.connect(desk.url) as connection:
+        [kept] = find_letters(connection)
+    assert kept.origin.prefix == (at.date(), 7)
+    assert kept.record_key == '["\\u0000","?"]'
+
+
 def test_a_letter_may_be_closed_by_hand_with_its_reason(broken) -> None:
     desk, _ = broken
     with psycopg.connect(desk.url) as connection:
