@@ -21,7 +21,7 @@ from connectors.shops import Shop
 from connectors.sync import DayCount, recount
 from orchestration.transform.ledger_counts import read_ledger
 
-COMPARED = ("orders", "after_sales", "after_sales_details", "order_amounts", "order_details", "cancellations")
+COMPARED = ("orders", "after_sales", "after_sales_details", "order_amounts", "shipments", "cancellations")
 UNDATED = {"cancellations"}
 """Without an update time of their own: theirs is the instant of the read."""
 

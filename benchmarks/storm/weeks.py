@@ -27,10 +27,10 @@ from connectors.temu.models import orders as models
 from connectors.temu.streams import ORDER_LIST
 
 STREAMS = (
-    "orders", "after_sales", "order_amounts", "order_details", "products", "activities", "activity_candidates",
+    "orders", "after_sales", "order_amounts", "shipments", "products", "activities", "activity_candidates",
     "cancellations",
 )  # fmt: skip
-BY_DAY = ("orders", "after_sales", "order_amounts", "order_details")
+BY_DAY = ("orders", "after_sales", "order_amounts", "shipments")
 BROKEN_DAYS = (1, 40, 41, 42)
 """Days on which a release runs that cannot read shipped orders."""
 
@@ -66,7 +66,8 @@ class Figures:
 
 @dataclass
 class Operator:
-    """Runs the shops of one database through the storm. `owed` are days whose whole re-read has failed so far."""
+    """Runs the shops of one database through the storm. `owed` are days that could not be read whole again so far,
+    because a reading failed or the token lacked an operation."""
 
     stage: Stage
     url: str
@@ -105,11 +106,11 @@ class Operator:
             self._sync(STREAMS, None, again)
 
     def night(self, yesterday: date) -> None:
-        """Yesterday whole once more, and every day before for which that failed; then closed days are counted."""
+        """Yesterday whole once more, and every day that is still owed; then closed days are counted."""
         self.owed |= {(shop.shop_name, yesterday) for shop in self.shops}
         for name, day in sorted(self.owed):
             outcomes = self._sync(BY_DAY, Window.of_day(day), [name])
-            if not any(isinstance(one, SyncFailure) for one in outcomes):
+            if not any(isinstance(one, SyncFailure) or one.forbidden for one in outcomes):
                 self.owed.discard((name, day))
         counted = recount(
             self.url, settings=self.settings, shops=self._names, first=None, last=None, run_id=self._run_id("recount")
@@ -124,7 +125,9 @@ class Operator:
             self.figures.counts[f"letters {one.fate}"] += 1
         self.figures.add(report.failures)
 
-    def _sync(self, streams: Sequence[str], window: Window | None, shops: Sequence[str] | None) -> list[object]:
+    def _sync(
+        self, streams: Sequence[str], window: Window | None, shops: Sequence[str] | None
+    ) -> list[SyncReport | SyncFailure]:
         outcomes = sync_shops(
             self.url, settings=self.settings, shops=shops or self._names, streams=streams, window=window,
             run_id=self._run_id("sync"), on_event=lambda _event: None,

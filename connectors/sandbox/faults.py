@@ -83,8 +83,8 @@ class Fault:
         values = dict(raw)
         if values.get("shop") is not None:
             values["shop"] = str(values["shop"])
-        numbers = ("count", "after", "since", "until")
-        for name, form in (*((one, int) for one in numbers), ("rate", (int, float)), ("seconds", (int, float))):
+        for name in ("count", "after", "since", "until", "rate", "seconds"):
+            form = int | float if name in ("rate", "seconds") else int
             value = values.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, form)):
                 raise UnknownFaultError(f"{name} of a {kind} fault must be a number, got {value!r}")
