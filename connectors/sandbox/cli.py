@@ -56,7 +56,7 @@ def serve(
     options = Options(
         folder=data_dir, seed=seed, days=days, orders_per_day=orders_per_day, now=_instant(now), quota=quota,
         load_lines=load_lines, latency_ms=latency_ms, sign_first=sign_first, refunds_move_orders=refunds_move_orders,
-        scenario=SIXTY_DAYS if scenario == "sixty-days" else scenario and Path(scenario),
+        scenario=_scenario(scenario),
     )  # fmt: skip
     try:
         serve_forever(options, host, port)
@@ -137,6 +137,12 @@ def webhooks(
     else:
         answer = _command(data_dir, "GET", path, None)
     typer.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _scenario(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    return SIXTY_DAYS if name == "sixty-days" else Path(name)
 
 
 def _instant(text: str | None) -> int | None:
