@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.marts import builds, charts, legacy
-from benchmarks.marts.world import LAST_DAY, add_day, edit_cost, fill, shops_of
+from benchmarks.marts.world import LAST_DAY, add_day, edit_cost, fill, forget_news, shops_of
 from connectors.postgres.migrate import migrate
 from connectors.postgres.server import ensure_database, stop_embedded
 from connectors.postgres.urls import bi_reader_url
@@ -52,7 +52,8 @@ def _world(url: str, lines: int) -> None:
     with psycopg.connect(url) as connection:
         row = connection.execute("select count(*) from raw_temu.orders").fetchone()
     if row and abs(row[0] - lines // 2) <= lines // 50:
-        print(f"the world of {row[0]:,} parent orders is kept", flush=True)
+        forget_news(url, parents=lines // 2)
+        print(f"the world of {lines // 2:,} parent orders is kept", flush=True)
     else:
         fill(url, lines=lines, tell=lambda text: print(text, flush=True))
     _show_sizes(url, "raw_temu")

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,9 @@ class Build:
 
 def build(url: str, folder: Path) -> Build:
     """All models, seeds and snapshots; the tests of the models are not part of it."""
-    before, started = server_cpu(), time.monotonic()
+    before, started = server_cpu(url), time.monotonic()
     _dbt(url, folder)
-    seconds, cpu = time.monotonic() - started, server_cpu() - before
+    seconds, cpu = time.monotonic() - started, server_cpu(url) - before
     nodes = {node["unique_id"].split(".")[-1]: node["execution_time"] for node in _results(folder)}
     chain = sum(taken for name, taken in nodes.items() if name.startswith(LINE_CHAIN))
     return Build(seconds, cpu, chain, sorted(nodes.items(), key=lambda node: -node[1])[:8])
@@ -49,19 +50,24 @@ def bare_statement(url: str) -> tuple[float, float]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("drop table if exists bench_baseline")
         connection.execute("set work_mem = '64MB'")
-        before, started = server_cpu(), time.monotonic()
+        before, started = server_cpu(url), time.monotonic()
         connection.execute(BASELINE)  # type: ignore[call-overload]
         seconds = time.monotonic() - started
         connection.execute("drop table bench_baseline")
-    return seconds, server_cpu() - before
+    return seconds, server_cpu(url) - before
 
 
-def server_cpu() -> float:
-    """CPU seconds of every PostgreSQL process of this machine, ended ones included."""
-    total = 0.0
-    for process in psutil.process_iter(["name", "cpu_times"]):
-        if process.info["name"] == "postgres" and (times := process.info["cpu_times"]):
-            total += times.user + times.system + times.children_user + times.children_system
+def server_cpu(url: str) -> float:
+    """CPU seconds of the server behind this URL, ended backends included; other servers of the machine do not count."""
+    with psycopg.connect(url) as connection:
+        server = psutil.Process(connection.info.backend_pid).parent()
+        assert server is not None
+        ended = server.cpu_times()
+        total = float(ended.children_user + ended.children_system)
+        for process in (server, *server.children()):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
     return total
 
 

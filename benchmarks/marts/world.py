@@ -63,6 +63,13 @@ def edit_cost(url: str) -> None:
         _run(connection, "cost_edit")
 
 
+def forget_news(url: str, *, parents: int) -> None:
+    """Back to a world of `parents` orders, without the day and the cost that an earlier run added."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("forget_orders", "forget_amounts", "forget_cost_edit"):
+            _run(connection, name, last=parents)
+
+
 def _add_orders(connection: psycopg.Connection, **values: object) -> None:
     connection.execute("select setseed(%s)", [(int(str(values["first"])) % 99_991) / 99_991])
     _run(connection, "orders", **values)

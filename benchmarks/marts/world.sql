@@ -172,3 +172,16 @@ insert into raw_files.product_costs
     (shop_id, sku_code, cost_price, currency, effective_from, effective_to, source_file, file_hash, row_no, run_id)
 select null, sku_code, cost_price + 1, currency, closed_at, null, 'edit.csv', 'edit', 1, 'bench'
 from edited;
+
+-- name: forget_orders
+delete from raw_temu.orders where parent_order_sn > 'PO-211-' || lpad(%(last)s::text, 17, '0');
+
+-- name: forget_amounts
+delete from raw_temu.order_amounts where parent_order_sn > 'PO-211-' || lpad(%(last)s::text, 17, '0');
+
+-- name: forget_cost_edit
+with edited as (
+    delete from raw_files.product_costs where file_hash = 'edit' returning sku_code
+)
+update raw_files.product_costs set closed_at = null
+where sku_code in (select sku_code from edited) and effective_to is null and file_hash <> 'edit';
