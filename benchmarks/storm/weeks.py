@@ -27,10 +27,10 @@ from connectors.temu.models import orders as models
 from connectors.temu.streams import ORDER_LIST
 
 STREAMS = (
-    "orders", "after_sales", "order_amounts", "shipments", "products", "activities", "activity_candidates",
-    "cancellations",
+    "orders", "after_sales", "order_amounts", "order_details", "shipments", "products", "activities",
+    "activity_candidates", "cancellations",
 )  # fmt: skip
-BY_DAY = ("orders", "after_sales", "order_amounts", "shipments")
+BY_DAY = ("orders", "after_sales", "order_amounts", "order_details", "shipments")
 BROKEN_DAYS = (1, 40, 41, 42)
 """Days on which a release runs that cannot read shipped orders."""
 
