@@ -71,8 +71,10 @@ class AppQuota:
             count = min(len(self._waiting), MOST_SLOTS)
             try:
                 reservation = await self._reserve(count)
-            except Exception as error:  # noqa: BLE001 - handed to those who wait for it
-                self._tell_all(error)
+            except BaseException as error:
+                self._tell_all(error)  # whatever ends this task, nobody may wait for it for ever
+                if not isinstance(error, Exception):
+                    raise
                 return
             for seconds in reservation.waits:
                 turn = self._waiting.popleft()
@@ -91,7 +93,7 @@ class AppQuota:
             await self._conn.execute(_ENSURE, [self._app_key])
             self._known = True
 
-    def _tell_all(self, error: Exception) -> None:
+    def _tell_all(self, error: BaseException) -> None:
         for turn in self._waiting:
             if not turn.done():
                 turn.set_exception(error)

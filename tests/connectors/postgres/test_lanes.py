@@ -219,3 +219,16 @@ async def test_who_waits_behind_its_horizon_is_served_without_asking_again_himse
     claims = await (await conn.execute("select claims from ops.app_quota where app_key = %s", [app_key])).fetchone()
     assert claims is not None
     assert claims[0]["backfill:1"][0] == 60
+
+
+@pytest.mark.parametrize("end", [SystemError("the server went away"), asyncio.CancelledError()])
+async def test_whatever_ends_the_asking_nobody_waits_for_ever(end: BaseException) -> None:
+    class Ending:
+        async def execute(self, *_: object) -> None:
+            raise end
+
+    quota = AppQuota(Ending(), "key")  # type: ignore[arg-type]
+    outcomes = await asyncio.wait_for(
+        asyncio.gather(quota.acquire(), quota.acquire(), return_exceptions=True), timeout=5
+    )
+    assert [type(one) for one in outcomes] == [type(end)] * 2
