@@ -29,7 +29,7 @@ import yaml
 from annotations import annotation_layers
 from chart_query import query_context
 from descriptions import mart_descriptions
-from layout import chart_ids, position_of
+from layout import chart_ids, chart_slugs, position_of
 from links import FILTER_PREFIX, link_expression
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
@@ -142,7 +142,7 @@ class Assets:
         present = [by_name[name]["id"] for name in dashboard["filters"]]
         filters = [self._filter(by_name[name], self._deaf_to(name, ids), present) for name in dashboard["filters"]]
         return {
-            "color_scheme": "omni",
+            "color_scheme": self._colour_scheme(dashboard),
             "cross_filters_enabled": True,
             "filter_bar_orientation": "HORIZONTAL",
             "refresh_frequency": dashboard.get("refresh_seconds", 0),
@@ -155,6 +155,12 @@ class Assets:
             "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []},
             "native_filter_configuration": filters,
         }
+
+    def _colour_scheme(self, dashboard: dict[str, Any]) -> str:
+        """The palette of the series, alike on all charts. A dashboard's own would also colour the regions of a map by
+        name instead of by number; without one, each chart takes the installation's default, which is the same."""
+        kinds = {self.charts[slug]["viz_type"] for slug in chart_slugs(dashboard["layout"])}
+        return "" if "country_map" in kinds else "omni"
 
     def _deaf_to(self, filter_name: str, ids: dict[str, int]) -> list[int]:
         """Ids of the dashboard's charts that say in their file that this filter does not concern them."""
