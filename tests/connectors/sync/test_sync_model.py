@@ -49,6 +49,13 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+HANG_UP = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
+"""The connections of a process end with it, and with them its locks; ours lives on."""
+
+
 @dataclass
 class Platform:
     """One shop of the sandbox whose orders are placed and changed by hand; `states` is all that it ever said."""
@@ -171,6 +178,7 @@ class Game(RuleBasedStateMachine):
             self._quietly(lambda: self.desk.sync(streams=["orders"]))
         finally:
             psycopg.AsyncCursor.execute = execute
+            self.desk.execute(HANG_UP)
 
     @rule()
     def a_release_that_cannot_read_shipped_orders_reads_news(self) -> None:
