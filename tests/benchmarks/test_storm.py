@@ -32,5 +32,6 @@ def test_three_stormy_days_lose_nothing_double_nothing_and_leave_nothing_unexpla
     assert {"throttle", "drift", "late_orders", "clock_skew", "unknown_status", "amounts_calculating"} <= met
     counts = outcome.figures.counts
     assert counts["forged events taken"] == 0
-    assert min(counts[name] for name in ("new tokens", "retries", "dead letters", "letters landed", "late orders")) > 0
+    happened = ("new tokens", "retries", "dead letters", "dead letters resolved", "late orders")
+    assert [name for name in happened if not counts[name]] == []
     assert outcome.tables["orders"] > 20
