@@ -20,6 +20,7 @@ READ_UNTIL = """
     select s.temu_shop_id, max(t.window_end)
     from ops.sync_tasks t join ops.shops s on s.id = t.shop_id
     where t.stream = 'orders' and t.status = 'completed' and t.mode = 'live'
+        and t.finished_at < (select min(_refreshed_at) from marts.mart_gmv_daily)  -- a schedule may read on meanwhile
     group by 1
 """
 FIRST_WHOLE_DAY = """
