@@ -6,9 +6,6 @@ Belongs here: starting and stopping. OMNI_DATABASE_URL names another server; its
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +15,7 @@ import httpx
 import psycopg
 from pydantic import SecretStr
 
-from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database, stop_embedded
+from benchmarks.ground import own_gateway, own_ground
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, ShopCredentials, add_shop
@@ -59,33 +55,12 @@ class Stage:
 @contextmanager
 def open_stage(lines: int, latency_ms: float) -> Iterator[Stage]:
     """A fresh stage; everything it started is stopped and removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="omni-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        settings = Settings(data_dir=folder / "data")
-        url = ensure_database(settings)
-        migrate(url, settings)
-        try:
-            with _gateway(folder, lines, latency_ms) as gateway:
-                [shop] = httpx.get(f"{gateway}/sandbox/shops").json()
-                clock = httpx.get(f"{gateway}/sandbox/clock").json()
-                _register(url, settings, shop)
-                yield Stage(url, folder, shop["gateway_url"], tuple(clock["load_window"]), shop)
-        finally:
-            stop_embedded(settings)
-
-
-@contextmanager
-def _gateway(folder: Path, lines: int, latency_ms: float) -> Iterator[str]:
-    options = ["--data-dir", str(folder / "sandbox"), "--load-lines", str(lines), "--latency-ms", str(latency_ms)]
-    command = [sys.executable, "-m", "connectors.sandbox", "serve", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"]
-    finally:
-        process.terminate()
-        process.wait(20)
+    options = ("--load-lines", lines, "--latency-ms", latency_ms)
+    with own_ground(configured_server=True) as ground, own_gateway(ground.folder, *options) as gateway:
+        [shop] = httpx.get(f"{gateway}/sandbox/shops").json()
+        clock = httpx.get(f"{gateway}/sandbox/clock").json()
+        _register(ground.url, ground.settings, shop)
+        yield Stage(ground.url, ground.folder, shop["gateway_url"], tuple(clock["load_window"]), shop)
 
 
 def _register(url: str, settings: Settings, row: dict[str, str]) -> None:

@@ -9,27 +9,22 @@ evenly the shops of the backfills were served. Nothing is asserted about times: 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import msgspec
 import psycopg
 
+from benchmarks.ground import own_gateway, own_ground
 from benchmarks.quota.caller import Login, Part, Played
 from connectors.postgres.lanes import Lane
-from connectors.postgres.migrate import migrate
 from connectors.postgres.quota import set_calls_per_second
-from connectors.postgres.server import ensure_database, stop_embedded
-from connectors.settings import Settings
 
 SECONDS_TO_START = 0.5
 BURSTS = {Lane.LIVE: (8, 2.0), Lane.SHIP_BY: (10, 5.0), Lane.RECONCILE: (20, 5.0)}
@@ -143,33 +138,12 @@ def _played(parts: Sequence[Part]) -> Iterator[Played]:
 @contextmanager
 def open_stage(rate: int) -> Iterator[tuple[str, list[Login]]]:
     """A Postgres and a gateway of this run only; the database's URL, and the shops that share an app key."""
-    with tempfile.TemporaryDirectory(prefix="omni-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        settings = Settings(_env_file=None, data_dir=folder / "data", database_url=None)
-        url = ensure_database(settings)
-        try:
-            migrate(url, settings)
-            with _gateway(folder, rate) as gateway:
-                rows = [row for row in httpx.get(f"{gateway}/sandbox/shops").json() if row["gateway"] == "US"]
-                with psycopg.connect(url) as connection:
-                    set_calls_per_second(connection, rows[0]["app_key"], rate)
-                yield url, [msgspec.convert(row, Login) for row in rows]
-        finally:
-            stop_embedded(settings)
-
-
-@contextmanager
-def _gateway(folder: Path, rate: int) -> Iterator[str]:
-    options = ["--data-dir", str(folder / "sandbox"), "--days", "2", "--orders-per-day", "2", "--quota", str(rate)]
-    command = [sys.executable, "-m", "connectors.sandbox", "serve", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"]
-    finally:
-        process.terminate()
-        process.wait(20)
+    options = ("--days", 2, "--orders-per-day", 2, "--quota", rate)
+    with own_ground() as ground, own_gateway(ground.folder, *options) as gateway:
+        rows = [row for row in httpx.get(f"{gateway}/sandbox/shops").json() if row["gateway"] == "US"]
+        with psycopg.connect(ground.url) as connection:
+            set_calls_per_second(connection, rows[0]["app_key"], rate)
+        yield ground.url, [msgspec.convert(row, Login) for row in rows]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,11 +22,11 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
+from benchmarks.ground import own_ground
 from benchmarks.storm.proof import differences, rows_of
 from benchmarks.storm.stage import HISTORY_DAYS, Stage, open_stage, register
 from benchmarks.storm.weeks import STREAMS, Figures, Operator
 from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database, stop_embedded
 from connectors.postgres.urls import with_database
 from connectors.sandbox.scenario import SIXTY_DAYS, Scenario
 from connectors.settings import Settings
@@ -65,20 +64,13 @@ def main() -> int:
     parser.add_argument("--scenario", type=Path, default=SIXTY_DAYS)
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="omni-storm-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        settings = Settings(_env_file=None, data_dir=folder / "data", database_url=None)
-        url = ensure_database(settings)
-        try:
-            outcome = weather(
-                _database(url, settings, "stormy"), _database(url, settings, "calm"), settings.data_dir,
-                scenario=options.scenario, days=options.days, orders_per_day=options.orders_per_day,
-                shops=options.shops, folder=folder,
-                on_day=lambda day: print(f"day {day} of {options.days} is over", file=sys.stderr, flush=True),
-            )  # fmt: skip
-        finally:
-            stop_embedded(settings)
+    with own_ground() as ground:
+        outcome = weather(
+            _database(ground.url, ground.settings, "stormy"), _database(ground.url, ground.settings, "calm"),
+            ground.settings.data_dir, scenario=options.scenario, days=options.days,
+            orders_per_day=options.orders_per_day, shops=options.shops, folder=ground.folder,
+            on_day=lambda day: print(f"day {day} of {options.days} is over", file=sys.stderr, flush=True),
+        )  # fmt: skip
     print(outcome)
     return 1 if outcome.wrong else 0
 

@@ -10,7 +10,6 @@ import asyncio
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,11 +20,10 @@ import httpx
 import psycopg
 from pydantic import SecretStr
 
-from connectors.postgres.migrate import migrate
-from connectors.postgres.server import ensure_database, stop_embedded
+from benchmarks.ground import own_ground
 from connectors.sandbox.push.sealing import delivery
 from connectors.secrets import SecretBox
-from connectors.settings import PROJECT_ROOT, Settings
+from connectors.settings import PROJECT_ROOT
 from connectors.shops import NewShop, ShopCredentials, add_shop
 from orchestration.cli.environment import Ports, pipeline_environment
 from orchestration.cli.services import door_service
@@ -105,30 +103,24 @@ def _request(number: int) -> tuple[dict[str, str], bytes]:
 @contextmanager
 def open_door() -> Iterator[tuple[str, Path]]:
     """A door with one shop on a database of its own; everything is stopped and removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="omni-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        settings = Settings(_env_file=None, data_dir=folder / "data", database_url=None)
-        url = ensure_database(settings)
-        migrate(url, settings)
+    with own_ground() as ground:
         sealed = ShopCredentials(SecretStr(SECRET), SecretStr("token"))
         shop = NewShop(
             temu_shop_id=MALL, shop_name="Bench", region="US", gateway="US", app_key=APP_KEY, credentials=sealed
         )
-        with psycopg.connect(url) as connection:
-            add_shop(connection, SecretBox.open(settings), shop)
-        ports = Ports.choose(settings)
-        door = door_service(settings, ports.door, pipeline_environment(settings, url, ports))
+        with psycopg.connect(ground.url) as connection:
+            add_shop(connection, SecretBox.open(ground.settings), shop)
+        ports = Ports.choose(ground.settings)
+        door = door_service(ground.settings, ports.door, pipeline_environment(ground.settings, ground.url, ports))
         with subprocess.Popen(door.command, env=dict(door.environment), cwd=PROJECT_ROOT) as process:
             try:
                 while door.is_well and not door.is_well():
                     assert process.poll() is None, "the door did not start"
                     time.sleep(0.1)
-                yield door.url, settings.webhook_inbox
+                yield door.url, ground.settings.webhook_inbox
             finally:
                 process.terminate()
                 process.wait()
-                stop_embedded(settings)
 
 
 if __name__ == "__main__":
