@@ -68,7 +68,7 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
     with psycopg.connect(database_url) as connection:
         quota = calls_per_second(connection, shop.app_key)
     expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
-    offered = [one for one in STREAMS.values() if one.is_offered_to(shop.gateway) and one.spoken(shop.dialect)]
+    offered = [one for one in STREAMS.values() if one.is_own_of(shop.gateway, shop.dialect)]
     absent = tuple(
         one.name
         for one in STREAMS.values()

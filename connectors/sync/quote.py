@@ -67,13 +67,17 @@ def quote_backfill(
     with psycopg.connect(database_url) as connection:
         pasts = {shop.id: _past(connection, shop.id) for shop in chosen}
         rates = {shop.app_key: _free_rate(connection, shop.app_key) for shop in chosen}
-    blank = [shop for shop in chosen if any(_offered(shop, one) and one.name not in pasts[shop.id] for one in wanted)]
+    blank = [
+        shop
+        for shop in chosen
+        if any(one.is_own_of(shop.gateway, shop.dialect) and one.name not in pasts[shop.id] for one in wanted)
+    ]
     counts = asyncio.run(_counts(database_url, settings, blank, window)) if ask and blank else {}
     quotes = [
         _quote(shop, stream, window, pasts[shop.id].get(stream.name), counts.get(shop.id))
         for shop in chosen
         for stream in wanted
-        if _offered(shop, stream)
+        if stream.is_own_of(shop.gateway, shop.dialect)
     ]
     return [_timed(one, rates[one.app_key]) for one in quotes]
 
@@ -95,10 +99,6 @@ def streams_by_day(names: Sequence[str] | None) -> list[Stream]:
             f"{', '.join(unknown)}: no stream of that name is read by day", remedy=f"choose among {', '.join(by_day)}"
         )
     return [stream for name, stream in by_day.items() if names is None or name in names]
-
-
-def _offered(shop: Shop, stream: Stream) -> bool:
-    return stream.spoken(shop.dialect) is not None and stream.is_offered_to(shop.gateway)
 
 
 def _quote(
@@ -163,7 +163,11 @@ async def _counts(database_url: str, settings: Settings, shops: Sequence[Shop], 
 
         async def count(shop: Shop) -> tuple[int, int] | None:
             orders = STREAMS["orders"].spoken(shop.dialect)
-            if not orders or not _offered(shop, orders) or not isinstance(orders.reading, ByWindow):
+            if (
+                not orders
+                or not orders.is_own_of(shop.gateway, shop.dialect)
+                or not isinstance(orders.reading, ByWindow)
+            ):
                 return None
             listing = orders.reading.listing
             try:

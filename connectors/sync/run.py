@@ -123,9 +123,7 @@ class _Run:
                     await self._streams_of(office, session)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are read
             failure = self._failure(shop, self._streams, error)
-            offered = [
-                one.name for one in self._streams if one.spoken(shop.dialect) and one.is_offered_to(shop.gateway)
-            ]
+            offered = [one.name for one in self._streams if one.is_own_of(shop.gateway, shop.dialect)]
             await office.note_failure(shop, offered, failure)
             self._tell(failure)
 

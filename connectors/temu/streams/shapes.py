@@ -192,6 +192,10 @@ class Stream:
         """Whether shops on this gateway can be read for it at all."""
         return gateway in self.gateways
 
+    def is_own_of(self, gateway: str, dialect: str) -> bool:
+        """Whether a shop on this gateway that speaks this dialect is read for it by its own token."""
+        return self.spoken(dialect) is not None and self.is_offered_to(gateway)
+
     def is_extra_to(self, gateway: str) -> bool:
         """Whether shops of this gateway of orders have all that is theirs without it: other gateways serve it."""
         return gateway in ROUTERS and not self.is_offered_to(gateway)
