@@ -5,8 +5,6 @@ Belongs here: starting and stopping. What happens day by day: `benchmarks.storm.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
-import uvicorn
 from pydantic import SecretStr
 
 from connectors.sandbox.sandbox import Options, Sandbox
-from connectors.sandbox.server import build_app
+from connectors.sandbox.server import serving_in_thread
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop
@@ -51,17 +48,8 @@ def open_stage(folder: Path, orders_per_day: float) -> Iterator[Stage]:
     start = int(midnight.timestamp())
     options = Options(folder / "sandbox", days=HISTORY_DAYS, orders_per_day=orders_per_day, now=start, quota=0)
     sandbox = Sandbox(options, real=lambda: float(start))
-    config = uvicorn.Config(build_app(sandbox), port=0, lifespan="off", log_level="critical", date_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield Stage(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", sandbox)
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with serving_in_thread(sandbox) as url:
+        yield Stage(url, sandbox)
 
 
 def register(stage: Stage, url: str, settings: Settings, count: int) -> list[Shop]:

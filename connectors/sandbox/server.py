@@ -1,4 +1,4 @@
-"""Runs the sandbox in uvicorn: one process, one thread, a clean end on SIGTERM and SIGINT.
+"""Runs the sandbox in uvicorn: one process with a clean end on SIGTERM and SIGINT, or a thread of somebody else's.
 
 Belongs here: sockets and the ready line. Does not belong here: what is served (see `app`).
 """
@@ -10,6 +10,10 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -27,6 +31,22 @@ GATEWAY_FILE = "gateway.json"
 def build_app(sandbox: Sandbox) -> SandboxApp:
     """The ASGI application of an opened sandbox."""
     return SandboxApp(Gateway(sandbox), Admin(sandbox).build())
+
+
+@contextmanager
+def serving_in_thread(sandbox: Sandbox) -> Iterator[str]:
+    """The address of a gateway that a thread of this process serves until the block ends."""
+    config = uvicorn.Config(build_app(sandbox), port=0, lifespan="off", log_level="critical", date_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 def serve_forever(options: Options, host: str, port: int) -> None:

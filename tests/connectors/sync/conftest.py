@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +11,10 @@ import httpx
 import psycopg
 import pytest
 import structlog
-import uvicorn
 from pydantic import SecretStr
 
 from connectors.sandbox.sandbox import Options, Sandbox
-from connectors.sandbox.server import build_app
+from connectors.sandbox.server import serving_in_thread
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop
@@ -66,16 +63,8 @@ def gateway(tmp_path: Path, world: dict[str, float]) -> Iterator[Gateway]:
     """A small world: four shops, a few days, a few orders a day, no quota."""
     options = Options(tmp_path / "sandbox", now=NOW, quota=0, **world)
     sandbox = Sandbox(options, real=lambda: float(NOW))
-    config = uvicorn.Config(build_app(sandbox), port=0, lifespan="off", log_level="error", date_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Gateway(f"http://127.0.0.1:{port}", sandbox)
-    server.should_exit = True
-    thread.join(10)
+    with serving_in_thread(sandbox) as url:
+        yield Gateway(url, sandbox)
 
 
 @dataclass
