@@ -17,6 +17,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
+from connectors.postgres.migrate import migrate
 from tests.dbt_places import dbt_places
 
 BUILT_SCHEMAS = ("staging", "intermediate", "marts")
@@ -96,6 +97,17 @@ def warehouse(_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehou
     monkeypatch.setenv("OMNI_DATABASE_URL", _warehouse.url)
     _warehouse.empty()
     return _warehouse
+
+
+@pytest.fixture(scope="module")
+def migrated_warehouse(_warehouse: Warehouse, postgres_server: Any) -> Iterator[Warehouse]:
+    """The database of this folder with every raw table in it and nothing built, for all tests of a module."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMNI_DATABASE_URL", _warehouse.url)
+        _warehouse.empty()
+        migrate(_warehouse.url, postgres_server.settings)
+        yield _warehouse
+        _warehouse.empty()
 
 
 Fill = Callable[[Warehouse], None]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 
-from connectors.postgres.migrate import migrate
 from connectors.postgres.urls import bi_reader_url
 
 KEY = "k" * 40
@@ -41,17 +40,12 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def fenced(_warehouse: Any, postgres_server: Any) -> Iterator[Any]:
+def fenced(migrated_warehouse: Any) -> Any:
     """A database with a few marts made by hand and the views before them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        migrate(_warehouse.url, postgres_server.settings)
-        for statement in (LINES, RANKS, DAYS, DAILY, ALERTS, "truncate ops.bi_scopes", SCOPES):
-            _warehouse.execute(statement)
-        _warehouse.dbt("run-operation", "fence_all_marts")
-        yield _warehouse
-        _warehouse.empty()
+    for statement in (LINES, RANKS, DAYS, DAILY, ALERTS, "truncate ops.bi_scopes", SCOPES):
+        migrated_warehouse.execute(statement)
+    migrated_warehouse.dbt("run-operation", "fence_all_marts")
+    return migrated_warehouse
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.locks import builder_lock
-from connectors.postgres.migrate import migrate
 from orchestration.dbt_builds import DBT_COMMAND
 from orchestration.fresh_marts import FRESH_MARTS, build_fresh_marts
 from orchestration.parsed_dbt import read_parse
@@ -26,21 +25,16 @@ LINE = {"orderSn": "O-1", "quantity": 2, "originalOrderQuantity": 2, "orderStatu
 
 
 @pytest.fixture(scope="module")
-def built(_warehouse: Any, postgres_server: Any) -> Iterator[Any]:
+def built(migrated_warehouse: Any) -> Iterator[Any]:
     """A migrated database in which the fresh marts and all that is below them were built, of one shop and no order."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        migrate(_warehouse.url, postgres_server.settings)
-        _warehouse.execute(
-            "insert into ops.shops (id, temu_shop_id, shop_name, region, gateway, app_key)"
-            " overriding system value values (1, 634418210000001, 'Nova US', 'US', 'US', 'k')"
-        )
-        no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-        _warehouse.dbt("build", "--select", *(f"+{mart}" for mart in FRESH_MARTS), *no_tests)
-        yield _warehouse
-        _warehouse.execute("truncate ops.shops, raw_temu.orders cascade")
-        _warehouse.empty()
+    migrated_warehouse.execute(
+        "insert into ops.shops (id, temu_shop_id, shop_name, region, gateway, app_key)"
+        " overriding system value values (1, 634418210000001, 'Nova US', 'US', 'US', 'k')"
+    )
+    no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    migrated_warehouse.dbt("build", "--select", *(f"+{mart}" for mart in FRESH_MARTS), *no_tests)
+    yield migrated_warehouse
+    migrated_warehouse.execute("truncate ops.shops, raw_temu.orders cascade")
 
 
 @pytest.fixture

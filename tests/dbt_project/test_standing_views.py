@@ -10,23 +10,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from connectors.postgres.migrate import migrate
-
 VIEWS = ("mart_source_freshness", "view_data_trust", "view_order_line_derivation")
 BELOW = ("int_sources__last_seen", "fct_order_lines_costed", "int_order_lines__costed", "mart_gmv_daily")
 
 
 @pytest.fixture(scope="module")
-def standing(_warehouse: Any, postgres_server: Any) -> Iterator[Any]:
+def standing(migrated_warehouse: Any) -> Any:
     """An empty database in which the views and all that is below them were built."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNI_DATABASE_URL", _warehouse.url)
-        _warehouse.empty()
-        migrate(_warehouse.url, postgres_server.settings)
-        no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-        _warehouse.dbt("build", "--select", *(f"+{view}" for view in VIEWS), *no_tests)
-        yield _warehouse
-        _warehouse.empty()
+    no_tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    migrated_warehouse.dbt("build", "--select", *(f"+{view}" for view in VIEWS), *no_tests)
+    return migrated_warehouse
 
 
 def _views(warehouse: Any) -> dict[str, int]:
