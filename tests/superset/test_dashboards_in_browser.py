@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -11,20 +10,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 
 from connectors.settings import PROJECT_ROOT
-from orchestration.screens.browser import LOCALES, find_chromium, open_browser, reader_page
+from orchestration.screens.browser import LOCALES, reader_page
 from orchestration.screens.walk import Visit, walk
+from tests.superset.screens import IN_A_BROWSER
 from tests.superset.wording import half_translated, left_in_english, words_of_marts
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.services,
-    pytest.mark.skipif(
-        find_chromium() is None and "CI" not in os.environ,  # where nobody reads the skips, a missing browser fails
-        reason="no Chromium on this machine; name one in OMNI_CHROMIUM",
-    ),
-]
+pytestmark = IN_A_BROWSER
 PICTURES = PROJECT_ROOT / "artifacts" / "dashboards"
 DASHBOARDS = {path.stem for path in (PROJECT_ROOT / "superset" / "assets" / "dashboards").glob("*.yaml")}
 
@@ -39,14 +33,13 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(demo_stack: Any) -> list[Seen]:
+def seen(demo_stack: Any, browser: Browser) -> list[Seen]:
     """Every tab of every dashboard, in both languages."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with open_browser() as browser:
-        return [one for language in LOCALES for one in look_at_all(browser, demo_stack, language)]
+    return [one for language in LOCALES for one in look_at_all(browser, demo_stack, language)]
 
 
-def look_at_all(browser: Any, stack: Any, language: str) -> Iterator[Seen]:
+def look_at_all(browser: Browser, stack: Any, language: str) -> Iterator[Seen]:
     with reader_page(browser, stack.superset_url, stack.user, stack.password, language=language) as page:
         for visit in walk(page):
             picture = PICTURES / f"{visit.stem}.{language}.png"

@@ -16,11 +16,9 @@ from orchestration.cli.environment import superset_environment
 from orchestration.dashboard_links import dashboard_path
 from orchestration.screens.browser import published_dashboards, reader_page
 from tests.superset.figures import cells, money, tile, whole
-from tests.superset.test_screens_in_browser import browser as browser
-from tests.superset.test_screens_in_browser import chosen as chosen
-from tests.superset.test_screens_in_browser import marts as marts
-from tests.superset.test_screens_in_browser import one_value, open_screen, pytestmark  # noqa: F401
+from tests.superset.screens import IN_A_BROWSER, one_value, open_screen
 
+pytestmark = IN_A_BROWSER
 PASSWORD = "a long word for tests"
 COMPLETE = "select max(date_day) from marts.dim_date where is_complete"
 LAST_30_DAYS = f"order_date > ({COMPLETE}) - 30 and order_date <= ({COMPLETE})"

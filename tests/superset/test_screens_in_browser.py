@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from orchestration.dashboard_links import dashboard_path
-from orchestration.screens.browser import DESKTOP, find_chromium, open_browser, reader_page
-from orchestration.screens.walk import CHART, wait_until_drawn
+from orchestration.screens.browser import DESKTOP, reader_page
+from orchestration.screens.walk import wait_until_drawn
 from tests.superset.figures import Write, cells, chart, money, percent, tile, whole
+from tests.superset.screens import IN_A_BROWSER, one_value, open_screen
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.services,
-    pytest.mark.skipif(
-        find_chromium() is None and "CI" not in os.environ,  # where nobody reads the skips, a missing browser fails
-        reason="no Chromium on this machine; name one in OMNI_CHROMIUM",
-    ),
-]
+pytestmark = IN_A_BROWSER
 
 
 @dataclass(frozen=True)
@@ -119,54 +112,16 @@ SCREENS = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def page(browser: Browser, demo_stack: Any) -> Iterator[Page]:
     """The admin's page; one login for all tests of this module."""
     with reader_page(browser, demo_stack.superset_url, demo_stack.user, demo_stack.password, language="en") as one:
         yield one
 
 
-@pytest.fixture(scope="module")
-def marts(demo_stack: Any) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(demo_stack.database_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def chosen(marts: psycopg.Connection) -> dict[str, Any]:
-    """What the filters are set to: the shop and the manager who sold most, ten days, the month of the last one."""
-    last: date = one_value(marts, "select max(date_day) from marts.dim_date where is_complete")
-    shop = "select shop_name from marts.mart_gmv_daily group by 1 order by sum(gmv_cny) desc limit 1"
-    month = one_value(marts, "select max(to_char(month_start, 'YYYY-MM')) from marts.mart_hot_seller_monthly")
-    manager = (
-        "select manager from marts.mart_hot_seller_monthly where to_char(month_start, 'YYYY-MM') = %(month)s "
-        "and rank_gmv = 1"
-    )
-    values = {"shop": one_value(marts, shop), "first": last - timedelta(days=9), "last": last, "month": month}
-    return values | {"manager": one_value(marts, manager, values)}
-
-
-def one_value(marts: psycopg.Connection, query: str, values: Mapping[str, Any] | None = None) -> Any:
-    row = marts.execute(query, values).fetchone()  # type: ignore[call-overload]
-    assert row is not None
-    return row[0]
-
-
 def as_filters(names: tuple[str, ...], chosen: Mapping[str, Any]) -> dict[str, list[str]]:
     """The values of these filters, as an address carries them."""
     days = f"{chosen['first']} : {chosen['last'] + timedelta(days=1)}"
     return {name: [days if name == "date_range" else str(chosen[name])] for name in names}
-
-
-def open_screen(page: Page, path: str) -> None:
-    page.goto(path)
-    page.locator(CHART).first.wait_for()
-    wait_until_drawn(page)
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda one: one.dashboard)
