@@ -19,7 +19,8 @@ from connectors.errors import OmniError
 from connectors.logs import configure_logs
 from connectors.postgres.lanes import Lane
 from connectors.postgres.quota import AppQuota
-from connectors.temu.client import Credentials, RetryPolicy, TemuClient
+from connectors.temu.client import Credentials, TemuClient
+from connectors.temu.patience import RetryPolicy
 from connectors.temu.transport import build_http
 
 SMALLEST_CALL = "bg.open.accesstoken.info.get"

@@ -30,9 +30,10 @@ from connectors.sync.known import Landed
 from connectors.sync.reports import SyncFailure
 from connectors.sync.writers import Writers
 from connectors.temu.breaker import Breakers
-from connectors.temu.client import Credentials, RetryPolicy, TemuClient
+from connectors.temu.client import Credentials, TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.extract import Reader
+from connectors.temu.patience import RetryPolicy
 from connectors.temu.streams import Stream
 from connectors.temu.transport import build_http
 

@@ -28,6 +28,7 @@ from connectors.temu import dialects
 from connectors.temu.breaker import CircuitBreaker
 from connectors.temu.dialects import Envelope
 from connectors.temu.errors import ClockSkewError, DoubtfulError, NotReadyError, refusal, refuse_status
+from connectors.temu.patience import RetryPolicy
 from connectors.temu.privacy import UNREADABLE
 
 GATEWAYS: Mapping[str, str] = {
@@ -60,26 +61,6 @@ class Credentials:
     app_key: str
     app_secret: SecretStr = field(repr=False)
     access_token: SecretStr = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """Seconds-scale patience: attempts per call, waits between them and the rest when throttled, in seconds."""
-
-    attempts: int = 6
-    doubtful_attempts: int = 3
-    wait_initial: float = 0.5
-    wait_max: float = 20.0
-    jitter: float = 1.0
-    throttle_rest: float = 1.0
-
-    @classmethod
-    def starting_with(cls, seconds: float) -> RetryPolicy:
-        """The usual patience, with another first wait; all others keep their proportion to it."""
-        usual = cls()
-        scale = seconds / usual.wait_initial
-        waits = {name: getattr(usual, name) * scale for name in ("wait_max", "jitter", "throttle_rest")}
-        return cls(wait_initial=seconds, **waits)
 
 
 @cache

@@ -22,8 +22,8 @@ from connectors.errors import (
 )
 from connectors.records import Window
 from connectors.sync import SyncFailure, SyncProgress, SyncReport, check_shop, refresh_orders, sync_shops, writers
-from connectors.temu.client import RetryPolicy
 from connectors.temu.entities import Entity, Rows
+from connectors.temu.patience import RetryPolicy
 from connectors.temu.streams import STREAMS
 
 

@@ -20,8 +20,9 @@ from connectors.errors import (
     TransientError,
 )
 from connectors.temu.breaker import CircuitBreaker
-from connectors.temu.client import Credentials, RetryPolicy, TemuClient
+from connectors.temu.client import Credentials, TemuClient
 from connectors.temu.errors import ROUTER, ClockSkewError, DoubtfulError, NotReadyError
+from connectors.temu.patience import RetryPolicy
 from connectors.temu.signing import sign
 from connectors.temu.transport import build_http
 
