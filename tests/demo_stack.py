@@ -23,6 +23,7 @@ import pytest
 from connectors.postgres.server import ensure_database
 from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
+from orchestration.cli.environment import ready_path
 
 STARTING_SECONDS = 900.0
 
@@ -66,7 +67,7 @@ def running_demo(data_dir: Path) -> Iterator[DemoStack]:
 
 
 def _stack(data_dir: Path, process: subprocess.Popen[bytes], log: Path) -> DemoStack:
-    ready = data_dir / "run" / "ready.json"
+    ready = ready_path(_settings(data_dir))
     deadline = time.monotonic() + STARTING_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -75,13 +76,16 @@ def _stack(data_dir: Path, process: subprocess.Popen[bytes], log: Path) -> DemoS
     return _described(data_dir)
 
 
+def _settings(data_dir: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
+
+
 def _described(data_dir: Path) -> DemoStack:
-    ready = data_dir / "run" / "ready.json"
-    addresses = json.loads(ready.read_text())
+    settings = _settings(data_dir)
+    addresses = json.loads(ready_path(settings).read_text())
     gateway_url = json.loads((data_dir / "sandbox" / "gateway.json").read_text())["url"]
     # Tests compare the marts with the gateway at one instant: events are pushed only when a test asks for them.
     httpx.delete(f"{gateway_url}/sandbox/webhooks/subscription", timeout=30).raise_for_status()
-    settings = Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
     return DemoStack(
         settings=settings,
         database_url=ensure_database(settings),

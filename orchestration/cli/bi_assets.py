@@ -19,7 +19,7 @@ from orchestration.cli import bi_users
 from orchestration.cli.bi import ADMIN, install_bi, provision_bi, run_bi_script, with_mail_recipients
 from orchestration.cli.console import out, say
 from orchestration.cli.db import migrated_database
-from orchestration.cli.environment import SUPERSET_DIR, superset_environment
+from orchestration.cli.environment import SUPERSET_DIR, ready_path, superset_environment
 from orchestration.dashboards import EXPOSURES, exposures, read_dashboards
 
 app = typer.Typer(no_args_is_help=True)
@@ -125,7 +125,7 @@ def running_superset(settings: Settings) -> str:
     Raises:
         ConfigurationError: neither of them runs.
     """
-    ready = settings.data_dir / "run" / "ready.json"
+    ready = ready_path(settings)
     if not ready.exists():
         raise ConfigurationError("no Superset runs here", remedy="start omni demo or omni up, or name one with --url")
     return str(json.loads(ready.read_text(encoding="utf-8"))["superset"])

@@ -95,6 +95,11 @@ def superset_environment(settings: Settings, database_url: str) -> dict[str, str
     }
 
 
+def ready_path(settings: Settings) -> Path:
+    """The file in which a running stack says to programs where its services are."""
+    return settings.data_dir / "run" / "ready.json"
+
+
 def prepare_dagster_home(settings: Settings) -> Path:
     """The folder that Dagster calls home, holding a copy of the project's dagster.yaml."""
     home = settings.data_dir / "dagster"

@@ -17,7 +17,7 @@ from connectors.settings import Settings
 from orchestration.cli.bi import ADMIN
 from orchestration.cli.console import complain, say, table
 from orchestration.cli.db import migrated_database
-from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
+from orchestration.cli.environment import Ports, pipeline_environment, ready_path, superset_environment
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import (
     Service,
@@ -94,9 +94,8 @@ class Stack:
             ("PostgreSQL", "omni db psql", "omni db url"),
         ]
         table("Ready", ("what", "where", "login"), rows)
-        ready = self.settings.data_dir / "run" / "ready.json"
         addresses = {"superset": superset_url, "dagster": dagster_url, "door": door_url, "user": ADMIN}
-        ready.write_text(json.dumps(addresses))
+        ready_path(self.settings).write_text(json.dumps(addresses))
 
     def watch(self) -> None:
         """Keep services running until interrupted; one that ends is started again after a pause."""
@@ -109,7 +108,7 @@ class Stack:
 
     def stop(self) -> None:
         """Stop every service, then the embedded database."""
-        (self.settings.data_dir / "run" / "ready.json").unlink(missing_ok=True)
+        ready_path(self.settings).unlink(missing_ok=True)
         self.supervisor.stop()
         stop_embedded(self.settings)
 
