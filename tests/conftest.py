@@ -127,6 +127,17 @@ def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path)
     return postgres_server.settings_for(database_url, tmp_path / "data")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers side by side (`pytest -n 2`) share nothing, so what is dear to start is started by one of them.
+
+    A module stays together, and so do all tests of the running demo.
+    """
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = "demo" if "demo_stack" in fixtures else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skipped test is a failure: whatever it needs has to be installed there."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
