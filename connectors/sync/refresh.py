@@ -7,7 +7,7 @@ and changes nothing. What became of each name stands in `ops.sync_logs`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -90,7 +90,7 @@ async def _refresh_orders(session: ShopSession, sns: list[str], history: timedel
     orders = Tally(session, "orders", "refresh", run_id)
     found: set[object] = set()
 
-    async def named() -> AsyncIterator[Leaf]:
+    async def named() -> AsyncGenerator[Leaf, None]:
         leaf = await session.reader.orders(sns)
         found.update(record.key[0] for record in leaf.records["orders"])
         yield leaf
@@ -118,7 +118,7 @@ async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> 
     session, tally = orders.session, Tally(orders.session, stream.name, "refresh", orders.run_id)
     now = session.client.now()
 
-    async def cases() -> AsyncIterator[Leaf]:
+    async def cases() -> AsyncGenerator[Leaf, None]:
         yield await cases_of_orders(session.client, session.reader, reading, sns, Window(now - history, now))
 
     await _land(tally, cases())
@@ -133,7 +133,7 @@ async def _land_cancellations(orders: Tally, sns: Sequence[str]) -> None:
         raise TypeError("cancellations are read as a catalogue")
     client, tally = orders.session.client, Tally(orders.session, stream.name, "refresh", orders.run_id)
 
-    async def cases() -> AsyncIterator[Leaf]:
+    async def cases() -> AsyncGenerator[Leaf, None]:
         yield await cancellations_of_orders(client, reading, sns)
 
     await _land(tally, cases())
@@ -151,7 +151,7 @@ async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: S
     session = orders.session
     tally = Tally(session, stream.name, "refresh", orders.run_id)
 
-    async def wanted() -> AsyncIterator[Leaf]:
+    async def wanted() -> AsyncGenerator[Leaf, None]:
         parents = await session.known.named(reading, order_sns)
         yield await session.reader.lookups(reading.lookup, parents)
 
@@ -164,7 +164,7 @@ async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: 
     tally = Tally(session, "products", "refresh", run_id)
     found: set[str] = set()
 
-    async def named() -> AsyncIterator[Leaf]:
+    async def named() -> AsyncGenerator[Leaf, None]:
         read = _plain_products if session.shop.dialect == "rest" else _skus_of_goods
         yield await read(session, goods_ids, found)
 
@@ -196,7 +196,7 @@ async def _plain_products(session: ShopSession, product_ids: list[str], found: s
     return leaf
 
 
-async def _land(tally: Tally, leaves: AsyncIterator[Leaf]) -> None:
+async def _land(tally: Tally, leaves: AsyncGenerator[Leaf, None]) -> None:
     async with writer_lock(tally.session.control, tally.session.shop.id, tally.stream):
         await land_all(tally, leaves)
 

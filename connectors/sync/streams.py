@@ -5,7 +5,8 @@ Belongs here: `sync_stream`. Errors leave it as they are; what they mean for the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import timedelta
 
 from structlog.contextvars import bound_contextvars
@@ -47,7 +48,7 @@ async def sync_stream(
 
 async def land_all(
     tally: Tally,
-    leaves: AsyncIterator[Leaf],
+    leaves: AsyncGenerator[Leaf, None],
     *,
     on_progress: Progress | None = None,
     arrivals: Arrivals | None = None,
@@ -99,7 +100,7 @@ async def _finish(tally: Tally, error: Exception | None = None) -> None:
         )
 
 
-async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: Progress | None) -> None:
+async def _land_leaves(tally: Tally, leaves: AsyncGenerator[Leaf, None], on_progress: Progress | None) -> None:
     def committed(leaf: Leaf, loaded: dict[str, Loaded]) -> None:
         tally.add(leaf, loaded)
         if on_progress:
@@ -115,8 +116,9 @@ async def _land_leaves(tally: Tally, leaves: AsyncIterator[Leaf], on_progress: P
         open_letters=await open_keys(tally.session.control, shop_id=tally.session.shop.id, stream=tally.stream),
     )
     try:
-        async for leaf in leaves:
-            await landing.submit(leaf)
+        async with aclosing(leaves):
+            async for leaf in leaves:
+                await landing.submit(leaf)
         await landing.finish()
     except (StreamForbiddenError, TransientError):  # what was read before is whole and true
         await landing.finish()

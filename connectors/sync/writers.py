@@ -98,6 +98,7 @@ class Landing:
         self._on_commit = on_commit
         self._open_letters = open_letters
         self._last: tuple[Leaf, asyncio.Task[None]] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def submit(self, leaf: Leaf) -> None:
         """Begin to store a leaf; returns when a connection has taken it. Raises what stopped an earlier one."""
@@ -105,7 +106,10 @@ class Landing:
         if self._last and self._last[1].done() and self._last[1].exception():
             self._writers.give(connection)
             self._last[1].result()
-        self._last = leaf, asyncio.create_task(self._land(connection, leaf, self._last))
+        task = asyncio.create_task(self._land(connection, leaf, self._last))
+        self._last = leaf, task
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     async def finish(self) -> None:
         """Wait until every leaf is committed."""
@@ -113,22 +117,23 @@ class Landing:
             await _committed(self._last[1])
 
     async def abandon(self) -> None:
-        """Stop what is under way; it leaves no trace."""
-        if self._last:
-            self._last[1].cancel()
-            await asyncio.wait([self._last[1]])
+        """Stop whatever is under way; it leaves no trace."""
+        left = list(self._under_way)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
 
     async def _land(
         self, connection: AsyncConnection, leaf: Leaf, previous: tuple[Leaf, asyncio.Task[None]] | None
     ) -> None:
-        before = previous[1] if previous and not previous[1].done() else None
         try:
-            if before and previous and _share_a_key(leaf, previous[0]):
-                await _committed(before)
+            if previous and _share_a_key(leaf, previous[0]):
+                await _committed(previous[1])
             async with connection.transaction():
                 loaded = await self._load(connection, leaf)
-                if before:
-                    await _committed(before)
+                if previous:  # one that has ended may have failed: then this one must not be committed either
+                    await _committed(previous[1])
                 await self._conclude(connection, leaf, loaded)
         finally:
             self._writers.give(connection)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -57,7 +58,7 @@ Made = tuple[Period, str, RawRecord | TransientError]
 
 async def by_task(
     client: TemuClient, reading: ByTask, window: Window, sleep: Sleep = asyncio.sleep
-) -> AsyncIterator[Leaf]:
+) -> AsyncGenerator[Leaf, None]:
     """A leaf per file, oldest month first. A file that the platform fails to make stops no other; all are told at the
     end in one TransientError, and the watermark stays before the first of them."""
 
@@ -70,14 +71,15 @@ async def by_task(
 
     failures: list[str] = []
     wanted = [(period, kind) for period in periods(window) for kind in reading.kinds]
-    async for period, kind, made in ahead_in_order(wanted, file, ahead=FILES_AHEAD):
-        if isinstance(made, TransientError):
-            failures.append(str(made.args[0]))
-            continue
-        leaf = Leaf({reading.entity.table: [made]})
-        if not failures and kind == reading.kinds[-1]:
-            leaf.watermark = datetime.combine(period.end, time.min, UTC)
-        yield leaf
+    async with aclosing(ahead_in_order(wanted, file, ahead=FILES_AHEAD)) as files:
+        async for period, kind, made in files:
+            if isinstance(made, TransientError):
+                failures.append(str(made.args[0]))
+                continue
+            leaf = Leaf({reading.entity.table: [made]})
+            if not failures and kind == reading.kinds[-1]:
+                leaf.watermark = datetime.combine(period.end, time.min, UTC)
+            yield leaf
     if failures:
         raise TransientError("; ".join(failures), remedy="the next run asks for these files again")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -27,8 +27,11 @@ async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 async def ahead_in_order(
     items: Iterable[T], work: Callable[[T], Awaitable[R | list[T]]], *, ahead: int
-) -> AsyncIterator[R]:
-    """Results of `work` in the order of `items`, up to `ahead` of them under way. A list means "do these instead"."""
+) -> AsyncGenerator[R, None]:
+    """Results of `work` in the order of `items`, up to `ahead` of them under way. A list means "do these instead".
+
+    Whoever may stop early closes it (`contextlib.aclosing`), and so do generators between: calls under way end then.
+    """
     waiting: deque[_Slot[T, R]] = deque(_Slot(item) for item in items)
     try:
         while waiting:

@@ -81,19 +81,21 @@ class Reader:
         self.forbidden: dict[str, StreamForbiddenError] = {}
         self._asker = Asker(client, self.forbidden)
 
-    async def leaves(self, stream: Stream, window: Window) -> AsyncIterator[Leaf]:
+    async def leaves(self, stream: Stream, window: Window) -> AsyncGenerator[Leaf, None]:
         """The stream's leaves, oldest first; `window` is not used by catalogues. Raises `connectors.errors`."""
         try:
-            async for leaf in self._read(stream.reading, window):
-                yield leaf
+            async with aclosing(self._read(stream.reading, window)) as leaves:
+                async for leaf in leaves:
+                    yield leaf
             return
         except StreamForbiddenError:
             if stream.otherwise is None:
                 raise
-        async for leaf in self._read(stream.otherwise, window):
-            yield leaf
+        async with aclosing(self._read(stream.otherwise, window)) as leaves:
+            async for leaf in leaves:
+                yield leaf
 
-    def _read(self, reading: Reading, window: Window) -> AsyncIterator[Leaf]:
+    def _read(self, reading: Reading, window: Window) -> AsyncGenerator[Leaf, None]:
         match reading:
             case ByWindow():
                 return self._by_window(reading, window)
@@ -120,30 +122,30 @@ class Reader:
             found.rejected += rows.rejected
         return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
-    async def listed(self, listing: Listing, window: Window) -> AsyncIterator[Leaf]:
+    def listed(self, listing: Listing, window: Window) -> AsyncGenerator[Leaf, None]:
         """The records of a listing whose `clock` lies in `window`, oldest first, without their details."""
-        async for leaf in self._by_window(ByWindow(listing), window):
-            yield leaf
+        return self._by_window(ByWindow(listing), window)
 
     async def lookups(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Leaf:
         """The answers about `parents`, asked concurrently once the first has shown that we may ask at all."""
         found = await self._asker.ask(lookup, parents)
         return Leaf({lookup.entity.table: found.rows.records}, found.rows.rejected, pending=found.pending)
 
-    async def _by_window(self, reading: ByWindow, window: Window) -> AsyncIterator[Leaf]:
+    async def _by_window(self, reading: ByWindow, window: Window) -> AsyncGenerator[Leaf, None]:
         table = reading.listing.entity.table
         # Where each record is followed by a question of its own, all of them have to be looked at; and stored rows are
         # known by their update time only.
         looks_at_all = reading.lookup is not None or reading.listing.clock is not None
         recognise = None if looks_at_all else self._known.recognise(table)
-        async for found in read_window(self._client, reading.listing, window, recognise):
-            rows = found.rows
-            newest = max(rows.updates(), default=None)
-            read_to = newest if reading.listing.clock is None else found.window.end
-            leaf = Leaf({table: rows.records}, rows.rejected, found.window, read_to, unchanged=len(rows.sighted))
-            if reading.lookup:
-                await self.add_details(leaf, reading.lookup, found)
-            yield leaf
+        async with aclosing(read_window(self._client, reading.listing, window, recognise)) as parts:
+            async for found in parts:
+                rows = found.rows
+                newest = max(rows.updates(), default=None)
+                read_to = newest if reading.listing.clock is None else found.window.end
+                leaf = Leaf({table: rows.records}, rows.rejected, found.window, read_to, unchanged=len(rows.sighted))
+                if reading.lookup:
+                    await self.add_details(leaf, reading.lookup, found)
+                yield leaf
 
     async def add_details(self, leaf: Leaf, lookup: Lookup, found: WindowRows) -> None:
         """Put the details of the found cases into the leaf where they are missing or older."""
@@ -162,7 +164,7 @@ class Reader:
         leaf.records |= details.records
         leaf.rejected += details.rejected
 
-    async def _by_order(self, reading: ByOrder, window: Window) -> AsyncIterator[Leaf]:
+    async def _by_order(self, reading: ByOrder, window: Window) -> AsyncGenerator[Leaf, None]:
         blocked = False
         async for parents in self._known.parents(reading, window):
             leaf = await self.lookups(reading.lookup, parents)
@@ -172,11 +174,12 @@ class Reader:
             leaf.watermark = None if blocked else parents[-1].updated_at
             yield leaf
 
-    async def _by_catalogue(self, reading: ByCatalogue) -> AsyncIterator[Leaf]:
+    async def _by_catalogue(self, reading: ByCatalogue) -> AsyncGenerator[Leaf, None]:
         closed = await self._known.closed_activities() if reading.children else ()
         for bucket, prefix in await self._buckets(reading):
-            async for leaf in self._bucket(reading, bucket, prefix, closed):
-                yield leaf
+            async with aclosing(self._bucket(reading, bucket, prefix, closed)) as leaves:
+                async for leaf in leaves:
+                    yield leaf
 
     async def _buckets(self, reading: ByCatalogue) -> list[tuple[Mapping[str, object], tuple[int, ...]]]:
         """What to ask for, and what leads the keys of the answer."""
@@ -189,7 +192,7 @@ class Reader:
 
     async def _bucket(
         self, reading: ByCatalogue, bucket: Mapping[str, object], prefix: tuple[int, ...], closed: Collection[int]
-    ) -> AsyncIterator[Leaf]:
+    ) -> AsyncGenerator[Leaf, None]:
         """Pages land as they come, each record is true by itself; the count at the end proves that none is missing."""
         reason = ""
         for _ in range(REREADS):
@@ -235,8 +238,9 @@ class Reader:
         first = await read_page(self._client, reading.listing, bucket, 1, prefix=prefix)
         yield first
         numbers = range(2, pages_of(reading.listing, first.total) + 1)
-        async for later in ahead_in_order(numbers, page, ahead=1 if reading.settles_after else 8):
-            yield later
+        async with aclosing(ahead_in_order(numbers, page, ahead=1 if reading.settles_after else 8)) as rest:
+            async for later in rest:
+                yield later
 
     async def _catalogue_leaf(self, reading: ByCatalogue, page: Page, closed: Collection[int]) -> Leaf:
         rows = page.found

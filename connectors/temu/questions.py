@@ -6,7 +6,8 @@ operations are called and want to hear is said in `streams`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ class KnownIds(Protocol):
         """Every id of that kind, with the ids above it first, in a stable order."""
 
 
-async def by_ids(client: TemuClient, known: KnownIds, reading: ByIds) -> AsyncIterator[Leaf]:
+async def by_ids(client: TemuClient, known: KnownIds, reading: ByIds) -> AsyncGenerator[Leaf, None]:
     """A leaf per call (or list); the first goes alone, so that a forbidden operation costs one call."""
     ids, size = await known.ids(reading.source), 1
     if isinstance(reading.ask, IdQuery):
@@ -49,8 +50,9 @@ async def by_ids(client: TemuClient, known: KnownIds, reading: ByIds) -> AsyncIt
         return Leaf({reading.ask.entity.table: rows.records}, rows.rejected)
 
     for some in (groups[:1], groups[1:]):
-        async for found in ahead_in_order(some, leaf, ahead=CALLS_AHEAD):
-            yield found
+        async with aclosing(ahead_in_order(some, leaf, ahead=CALLS_AHEAD)) as leaves:
+            async for found in leaves:
+                yield found
 
 
 async def _answers(client: TemuClient, query: IdQuery, group: Sequence[Ids]) -> Rows:
@@ -80,7 +82,7 @@ def records_in(answer: bytes, path: Sequence[str]) -> list[bytes]:
 
 async def by_local_day(
     client: TemuClient, known: KnownIds, reading: ByLocalDay, window: Window, zone: ZoneInfo
-) -> AsyncIterator[Leaf]:
+) -> AsyncGenerator[Leaf, None]:
     """A leaf per local day that ended inside `window`, oldest first."""
     ids: Sequence[Ids] = [()] if reading.source is None else await known.ids(reading.source)
     for day, span in local_days(window, zone):

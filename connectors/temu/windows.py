@@ -7,7 +7,8 @@ and are handed over oldest first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,7 +40,7 @@ Recognise = Callable[[Window], Awaitable[Sift | None]]
 
 async def read_window(
     client: TemuClient, listing: Listing, window: Window, recognise: Recognise | None = None
-) -> AsyncIterator[WindowRows]:
+) -> AsyncGenerator[WindowRows, None]:
     """The leaves of `window`, oldest first, `LEAVES_AHEAD` read ahead."""
     if not window.seconds:
         return
@@ -47,8 +48,9 @@ async def read_window(
     async def leaf(part: Window) -> WindowRows | list[Window]:
         return await _read_leaf(client, listing, part, recognise)
 
-    async for found in ahead_in_order([window], leaf, ahead=LEAVES_AHEAD):
-        yield found
+    async with aclosing(ahead_in_order([window], leaf, ahead=LEAVES_AHEAD)) as leaves:
+        async for found in leaves:
+            yield found
 
 
 async def _read_leaf(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -201,6 +202,24 @@ async def test_a_catalogue_that_never_stands_still_fails_after_landing_what_it_s
     assert len(first.records["products"]) == 2
     with pytest.raises(UnstableWindowError, match="2 different records, the platform reports 3"):
         assert [len(leaf.records["products"]) async for leaf in leaves]
+
+
+async def test_calls_under_way_end_with_the_reading() -> None:
+    class Slow(Gateway):
+        async def call(self, api_type: str, params: Mapping[str, object] | None = None) -> bytes:
+            answer = await super().call(api_type, params)
+            if len(self.asked) > 2:
+                await asyncio.Event().wait()
+            return answer
+
+    before = asyncio.all_tasks()
+    gateway = Slow(bg__local__goods__sku__list__query=_skus(1, 2, total=900))
+    leaves = Reader(gateway, Landed()).leaves(STREAMS["products"], WINDOW)
+    assert await anext(leaves)
+    assert await anext(leaves)
+    assert asyncio.all_tasks() > before, "later pages are under way"
+    await leaves.aclose()
+    assert asyncio.all_tasks() == before
 
 
 async def test_goods_of_activities_that_had_ended_are_final() -> None:
