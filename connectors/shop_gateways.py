@@ -81,7 +81,7 @@ def _validate(shop: Shop, gateway: ShopGateway) -> None:
     if gateway.gateway == shop.gateway:
         raise ConfigurationError(
             f'shop "{shop.shop_name}": {gateway.gateway} is its first gateway already',
-            remedy="store new credentials of it with: omni shops add",
+            remedy="store new credentials of it with: omni shops update SHOP --new-secret --new-token",
         )
     given = {
         "app_key": gateway.app_key,

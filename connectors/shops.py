@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -115,24 +116,29 @@ def list_shops(conn: psycopg.Connection, active_only: bool = False) -> list[Shop
         return cursor.execute(query, [active_only]).fetchall()
 
 
-def get_shop(conn: psycopg.Connection, name_or_mall_id_or_id: str | int) -> Shop:
-    """The shop of that name, mall id or id, tried in this order. ConfigurationError names the known shops."""
-    wanted = str(name_or_mall_id_or_id).strip()
+def get_shop(conn: psycopg.Connection, shop: str | int) -> Shop:
+    """The shop with this id (a number), or of this name, mall id or id (a text), tried in this order.
+
+    ConfigurationError names the known shops.
+    """
+    wanted = shop if isinstance(shop, int) else shop.strip()
     query = f"""
         select {_SELECTED} from ops.shops
-        where %(wanted)s in (shop_name, temu_shop_id::text, id::text)
-        order by shop_name = %(wanted)s desc, temu_shop_id::text = %(wanted)s desc
+        where id = %(id)s or %(text)s in (shop_name, temu_shop_id::text, id::text)
+        order by shop_name = %(text)s desc, temu_shop_id::text = %(text)s desc
         limit 1
     """
+    is_id = isinstance(wanted, int)
+    told = {"id": wanted if is_id else None, "text": None if is_id else wanted}
     with conn.cursor(row_factory=class_row(Shop)) as cursor:
-        shop = cursor.execute(query, {"wanted": wanted}).fetchone()
-    if shop is None:
+        found = cursor.execute(query, told).fetchone()
+    if found is None:
         known = ", ".join(f'"{one.shop_name}" ({one.temu_shop_id})' for one in list_shops(conn)) or "none yet"
         raise ConfigurationError(
             f'no shop has the name, mall id or id "{wanted}"; known shops: {known}',
             remedy="check the spelling, or register the shop with: omni shops add",
         )
-    return shop
+    return found
 
 
 def add_shop(conn: psycopg.Connection, box: SecretBox, shop: NewShop) -> Shop:
@@ -187,8 +193,18 @@ def change_shop(conn: psycopg.Connection, box: SecretBox, shop: str | int, chang
     plain = kept | {name: value for name, value in changes.items() if name not in secret_names}
     if not secrets and changes.keys() <= {"is_active"}:  # needs no credentials, so that a shop without can be stopped
         return _set_active(conn, found, active=bool(plain["is_active"]))
-    opened = replace(credentials(conn, box, found.id), **secrets)  # type: ignore[arg-type]
-    return add_shop(conn, box, NewShop(**plain, credentials=opened))
+    return add_shop(conn, box, NewShop(**plain, credentials=_changed_credentials(conn, box, found, secrets)))
+
+
+def _changed_credentials(
+    conn: psycopg.Connection, box: SecretBox, shop: Shop, changes: Mapping[str, Any]
+) -> ShopCredentials:
+    """The stored credentials with these changes; where all is new, the stored ones may be lost."""
+    if "access_token" in changes:  # nobody knows yet when another token ends
+        changes = {"token_expires_at": None, **changes}
+    if {"app_secret", "access_token"} <= changes.keys():
+        return ShopCredentials(**changes)
+    return replace(credentials(conn, box, shop.id), **changes)
 
 
 def _set_active(conn: psycopg.Connection, shop: Shop, *, active: bool) -> Shop:
@@ -218,7 +234,7 @@ def credentials(conn: psycopg.Connection, box: SecretBox, shop_id: int) -> ShopC
     if row is None:
         raise ConfigurationError(
             f'the shop "{get_shop(conn, shop_id).shop_name}" has no credentials',
-            remedy="enter its app secret and access token with: omni shops add",
+            remedy="enter its app secret and access token with: omni shops update SHOP --new-secret --new-token",
         )
     return ShopCredentials(box.decrypt(row[0]), box.decrypt(row[1]), row[2])
 
@@ -234,6 +250,8 @@ def _sealed(box: SecretBox, secret: ShopCredentials) -> dict[str, object]:
 def _validate(shop: NewShop) -> None:
     if not shop.shop_name.strip() or shop.shop_name != shop.shop_name.strip():
         raise _refused(shop, "the name is empty or has spaces around it", "give it a plain name")
+    if shop.shop_name.isdecimal():  # wherever a name is asked for, an id is understood, too
+        raise _refused(shop, "the name is a number, as ids are", "add a word to it")
     if shop.temu_shop_id <= 0:
         raise _refused(shop, f"{shop.temu_shop_id} is no mall id", "copy the mall id from the seller centre")
     _one_of(shop, "region", shop.region, tuple(REGION_TIMEZONES))

@@ -24,7 +24,7 @@ from psycopg import sql
 from connectors.errors import ConfigurationError, TransientError
 from connectors.files.history import loaded_as, record
 from connectors.files.intervals import close_intervals, refuse_contradictions, stored_intervals
-from connectors.files.letters import write_letters
+from connectors.files.letters import settle_letters, write_letters
 from connectors.files.reading import UnreadableFileError, read_grid
 from connectors.files.report import ImportReport, rejected_path, summarise, write_rejected
 from connectors.files.rows import ParsedFile, key_of, parse_rows
@@ -117,7 +117,12 @@ def _land(
     conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [table.stream])
     twin = loaded_as(conn, source, table)
     if twin is not None:
-        report = _skipped(source, table, parsed, twin, dry_run=dry_run)
+        removed = 0
+        if twin != source.name:  # this name had other content before: the newest version of a name counts
+            with watch(conn, table.name):
+                removed = _take_out(conn, source, table)
+            settle_letters(conn, source, table)
+        report = _skipped(source, table, parsed, twin, removed, dry_run=dry_run)
     else:
         if table.is_exclusive:
             parsed = refuse_contradictions(parsed, table, stored_intervals(conn, source, table, parsed))
@@ -129,11 +134,20 @@ def _land(
     return report, parsed
 
 
-def _skipped(source: SourceFile, table: FileTable, parsed: ParsedFile, twin: str, *, dry_run: bool) -> ImportReport:
+def _skipped(
+    source: SourceFile, table: FileTable, parsed: ParsedFile, twin: str, removed: int, *, dry_run: bool
+) -> ImportReport:
     same = "this content is loaded already" if twin == source.name else f"its content is loaded already as {twin}"
+    changed = f"the {removed} rows of its version before are taken out" if removed else "nothing changed"
     rows = len(parsed.good) + len(parsed.refused)
     return _report(
-        source, table, status="skipped", message=f"{same}; nothing changed", rows_skipped=rows, dry_run=dry_run
+        source,
+        table,
+        status="skipped",
+        message=f"{same}; {changed}",
+        rows_skipped=rows,
+        rows_removed=removed,
+        dry_run=dry_run,
     )
 
 
@@ -199,6 +213,15 @@ def _write(conn: psycopg.Connection, source: SourceFile, table: FileTable, parse
             rows.write_row((*row.values, source.name, source.digest, row.row_no, source.run_id))
     if table.is_exclusive:
         close_intervals(conn)
+
+
+def _take_out(conn: psycopg.Connection, source: SourceFile, table: FileTable) -> int:
+    """Delete the rows that an earlier version of this file name brought; how many there were."""
+    delete = sql.SQL("delete from raw_files.{} where source_file = %s").format(sql.Identifier(table.name))
+    removed = conn.execute(delete, [source.name]).rowcount
+    if removed and table.is_exclusive:
+        close_intervals(conn)
+    return removed
 
 
 def _tell_refused(path: Path, parsed: ParsedFile, report: ImportReport) -> ImportReport:

@@ -20,11 +20,7 @@ NO_SHOP = 0
 
 def write_letters(conn: psycopg.Connection, source: SourceFile, table: FileTable, parsed: ParsedFile) -> None:
     """Refused rows of the newest version are open letters; those of the versions before are settled by it."""
-    conn.execute(
-        "update ops.dead_letters set resolved_at = now() "
-        "where stream = %s and resolved_at is null and starts_with(payload, %s)",
-        [table.stream, dead_letter_prefix(source.name)],
-    )
+    settle_letters(conn, source, table)
     letters = []
     for row in parsed.refused:
         payload = dead_letter_payload(source.name, parsed.header, row)
@@ -34,6 +30,15 @@ def write_letters(conn: psycopg.Connection, source: SourceFile, table: FileTable
         letters.append((shop, table.stream, first.code, first.column, message, payload, digest, source.run_id))
     if letters:
         conn.cursor().executemany(_DEAD_LETTER, letters)
+
+
+def settle_letters(conn: psycopg.Connection, source: SourceFile, table: FileTable) -> None:
+    """Close the letters of every version of this file name so far."""
+    conn.execute(
+        "update ops.dead_letters set resolved_at = now() "
+        "where stream = %s and resolved_at is null and starts_with(payload, %s)",
+        [table.stream, dead_letter_prefix(source.name)],
+    )
 
 
 _DEAD_LETTER = """

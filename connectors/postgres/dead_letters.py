@@ -68,9 +68,12 @@ _KEEP = """
     insert into ops.dead_letters as d (shop_id, stream, reason_code, field_path, message, payload, payload_hash, run_id,
         entity, record_key, context, window_start, window_end, page)
     values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    on conflict (shop_id, stream, payload_hash) do update set resolved_at = null, resolution = null,
+    on conflict (shop_id, stream, payload_hash) do update set
+        reason_code = excluded.reason_code, field_path = excluded.field_path, message = excluded.message,
         run_id = excluded.run_id, entity = excluded.entity, record_key = excluded.record_key,
-        context = excluded.context
+        context = excluded.context, window_start = excluded.window_start, window_end = excluded.window_end,
+        page = excluded.page, created_at = case when d.resolved_at is null then d.created_at else now() end,
+        resolved_at = null, resolution = null
         where d.resolved_at is not null or d.entity is null
 """
 _SELECT = """

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 from psycopg import AsyncConnection, errors, sql
@@ -27,6 +28,9 @@ _UNSTORABLE = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTo
 """What the server says to a value that no jsonb or index can hold, such as the escape of a zero character."""
 
 _NO_TEXT = "a key or typed column holds a zero character or half a surrogate pair"
+_NO_AMOUNT = "a typed column holds a number beyond anything that can be meant"
+_MOST_DIGITS = 1000
+"""Before or after the point. Far below what the server can hold: an exponent is short to send and long to write out."""
 
 Row = tuple[object, ...]
 
@@ -68,10 +72,13 @@ async def load_records(
     conn: AsyncConnection, table: RawTable, records: Sequence[RawRecord], *, shop_id: int, run_id: str
 ) -> Loaded:
     """Land `records` of one shop, in the order in which they were observed."""
-    loaded = Loaded(refused=[Refused(one, _NO_TEXT) for one in records if not _is_storable(one)])
-    if loaded.refused:
-        records = [one for one in records if _is_storable(one)]
-    for batch in _without_repeated_keys(records):
+    loaded, storable = Loaded(), list[RawRecord]()
+    for record in records:
+        if problem := _unstorable(record):
+            loaded.refused.append(Refused(record, problem))
+        else:
+            storable.append(record)
+    for batch in _without_repeated_keys(storable):
         loaded += await _load_batch(conn, table, batch, shop_id=shop_id, run_id=run_id)
     return loaded
 
@@ -97,12 +104,14 @@ async def _load_batch(
     return loaded
 
 
-def _is_storable(record: RawRecord) -> bool:
-    """Whether the server can be asked about this record at all: its key travels before any row does."""
+def _unstorable(record: RawRecord) -> str | None:
+    """Why the server cannot even be asked about this record, if so: its key travels before any row does."""
     for value in record.key + record.columns:
         if isinstance(value, str) and ("\x00" in value or not _is_text(value)):
-            return False
-    return True
+            return _NO_TEXT
+        if isinstance(value, Decimal) and value and abs(value.adjusted()) > _MOST_DIGITS:
+            return _NO_AMOUNT
+    return None
 
 
 def _is_text(value: str) -> bool:

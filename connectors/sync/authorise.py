@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -20,6 +20,7 @@ from connectors.settings import Settings
 from connectors.shops import Shop, change_shop
 from connectors.sync.run import probe_of
 from connectors.sync.session import ShopSession, chosen_shops, open_office
+from connectors.temu.entities import instant_if_any
 
 CREATE_TOKEN = "bg.open.accesstoken.create"  # noqa: S105 - an operation's name
 UPDATE_EVENTS = "bg.tmc.message.update"
@@ -41,11 +42,11 @@ class _Event(msgspec.Struct, rename="camel"):
 
 
 class _Token(msgspec.Struct, rename="camel"):
-    """Result of both token operations (§2.3, §2.4); everything is optional."""
+    """Result of both token operations (§2.3, §2.4); everything is optional, and a token is kept whatever its end."""
 
     mall_id: int | None = None
     access_token: str | None = None
-    expired_time: int | None = None
+    expired_time: object = None
     auth_event_code_list: list[_Event] | None = None
 
 
@@ -68,7 +69,7 @@ def redeem_code(database_url: str, *, settings: Settings, shop: str, code: str) 
             f'the code belongs to mall {token.mall_id}, the shop "{found.shop_name}" is mall {found.temu_shop_id}',
             remedy="use the code that the seller of this shop has just authorised",
         )
-    expires = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
+    expires = instant_if_any(token.expired_time)
     changes: dict[str, object] = {"access_token": SecretStr(token.access_token), "token_expires_at": expires}
     with psycopg.connect(database_url) as connection:
         change_shop(connection, SecretBox.open(settings), found.id, changes)

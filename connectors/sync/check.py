@@ -18,6 +18,7 @@ from connectors.settings import Settings
 from connectors.shops import Shop
 from connectors.sync.run import probe_of
 from connectors.sync.session import chosen_shops, open_office
+from connectors.temu.entities import instant_if_any
 from connectors.temu.streams import STREAMS
 from connectors.token_expiry import NOTICE
 
@@ -47,7 +48,7 @@ class _Token(msgspec.Struct, rename="camel"):
 
     mall_id: int | None = None
     region_id: int | None = None
-    expired_time: int | None = None
+    expired_time: object = None
     api_scope_list: list[str] | None = None
 
 
@@ -67,7 +68,7 @@ async def _check(database_url: str, settings: Settings, shop: Shop) -> ShopCheck
         now = session.client.now()
     with psycopg.connect(database_url) as connection:
         quota = calls_per_second(connection, shop.app_key)
-    expires_at = datetime.fromtimestamp(token.expired_time, UTC) if token.expired_time else None
+    expires_at = instant_if_any(token.expired_time)
     offered = [one for one in STREAMS.values() if one.is_own_of(shop.gateway, shop.dialect)]
     absent = tuple(
         one.name
@@ -116,5 +117,5 @@ def _message(
 def _other_shop(shop: Shop, token: _Token) -> str:
     return (
         f"the token belongs to mall {token.mall_id}, the shop is registered as {shop.temu_shop_id}"
-        " → store the token of this shop with `omni shops add`"
+        f' → store the token of this shop with `omni shops update "{shop.shop_name}" --new-token`'
     )

@@ -268,7 +268,7 @@ def _follow(database_url: str, settings: Settings, letters: Iterable[Replayed], 
             outcomes = sync_shops(
                 database_url,
                 settings=settings,
-                shops=[str(shop_id)],
+                shops=[shop_id],
                 streams=by_day_streams,
                 window=window,
                 run_id=run_id,

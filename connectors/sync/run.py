@@ -9,7 +9,6 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
@@ -35,6 +34,7 @@ from connectors.sync.session import Office, ShopSession, chosen_shops, open_offi
 from connectors.sync.streams import Progress, sync_stream
 from connectors.sync.tally import Tally
 from connectors.temu.breaker import Breakers
+from connectors.temu.entities import instant_if_any
 from connectors.temu.streams import STREAMS, Stream, rest
 from connectors.token_expiry import NOTE
 
@@ -55,7 +55,7 @@ def sync_shops(
     database_url: str,
     *,
     settings: Settings,
-    shops: Sequence[str] | None,
+    shops: Sequence[str | int] | None,
     streams: Sequence[str] | None,
     window: Window | None,
     run_id: str,
@@ -217,15 +217,8 @@ async def _greet(session: ShopSession) -> None:
         await session.client.call(operation, params)
         return
     token = await session.client.ask(operation, params, _Expiry) or _Expiry()
-    if expires_at := _instant(token.expired_time):
+    if expires_at := instant_if_any(token.expired_time):
         await session.control.execute(NOTE, {"shop_id": session.shop.id, "expires_at": expires_at})
-
-
-def _instant(epoch: object) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(epoch, UTC) if isinstance(epoch, int) and epoch > 0 else None
-    except (ValueError, OverflowError, OSError):  # no instant of our calendar; a reading must not fail over it
-        return None
 
 
 def explained(error: Exception, shop: str) -> Exception:

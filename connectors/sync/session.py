@@ -217,8 +217,8 @@ def new_breakers(settings: Settings) -> Breakers:
     return Breakers(settings.breaker_failures, settings.breaker_rest_seconds)
 
 
-def chosen_shops(database_url: str, names: Sequence[str] | None) -> list[Shop]:
-    """The named shops (name, mall id or id), or all active ones. ConfigurationError for a name that nobody has."""
+def chosen_shops(database_url: str, names: Sequence[str | int] | None) -> list[Shop]:
+    """The named shops (as `get_shop` knows them), or all active ones. ConfigurationError for one that nobody has."""
     with psycopg.connect(database_url) as connection:
         if names is None:
             return list_shops(connection, active_only=True)

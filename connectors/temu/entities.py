@@ -155,6 +155,14 @@ def instant(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch if epoch < 100_000_000_000 else epoch / 1000, UTC)
 
 
+def instant_if_any(epoch: object) -> datetime | None:
+    """The same of whatever was said, None if that is no instant of our calendar: nothing may fail over it."""
+    try:
+        return instant(epoch) if isinstance(epoch, int) and epoch > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _values_at(payload: bytes, paths: Iterable[str]) -> Iterator[object]:
     """What a payload holds at these paths of wire names, None where it is not even JSON."""
     try:

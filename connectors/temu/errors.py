@@ -67,9 +67,9 @@ class Meaning:
 
 
 _FIX = "this is a defect of the connector: report it with the request id"
-_REAUTHORISE = "authorise the app again in Seller Center and store the new token with `omni shops add`"
-_SECRET = "compare app key and app secret with the developer console, then `omni shops add` again"  # noqa: S105
-_REFUSED = "compare app key, secret and token with the developer console, then `omni shops add` again"
+_REAUTHORISE = "authorise the app again in Seller Center, then store the token: `omni shops update SHOP --new-token`"
+_SECRET = "compare app key and app secret with the developer console, then `omni shops update SHOP --new-secret`"  # noqa: S105
+_REFUSED = "compare app key, secret and token with the developer console, then `omni shops update SHOP …`"
 _SCOPE = "grant this operation in Seller Center (sensitive ones need a whitelist entry), then authorise again"
 _REGION = "token, app key and gateway must belong to one region: check the shop's gateway"
 _NETWORK = "register this machine's outgoing address in the developer console"

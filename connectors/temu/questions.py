@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors.errors import PermanentError
 from connectors.records import Window
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
@@ -60,8 +61,14 @@ async def _answers(client: TemuClient, query: IdQuery, group: Sequence[Ids]) -> 
         answer = await client.call(query.api_type, query.params(group))
     except RecordNotFoundError:
         return Rows()  # gone since it landed; the list that names it will say so
-    prefix = () if query.rows_path else group[0]
-    return query.entity.rows(records_in(answer, query.rows_path), at=client.now(), prefix=prefix)
+    try:
+        records = records_in(answer, query.rows_path)
+    except msgspec.MsgspecError as error:
+        raise PermanentError(
+            f"shop {client.shop}, {query.api_type} answered in another shape than documented: {error}",
+            remedy="the platform changed this operation: report it with the request id",
+        ) from None
+    return query.entity.rows(records, at=client.now(), prefix=() if query.rows_path else group[0])
 
 
 async def _list_of(client: TemuClient, listing: Listing, word: str, ids: Ids) -> Rows:
@@ -72,8 +79,8 @@ async def _list_of(client: TemuClient, listing: Listing, word: str, ids: Ids) ->
 
 
 def records_in(answer: bytes, path: Sequence[str]) -> list[bytes]:
-    """The records below `path`, whose words lead from list to list; lists may be null or absent (§3.4)."""
-    found = [answer]
+    """The records below `path`, whose words lead from list to list; null and absent is nothing (§3.4)."""
+    found = [answer] if answer != b"null" else []
     for word in path:
         lists = [_OBJECT.decode(one).get(word, msgspec.Raw(b"null")) for one in found]
         found = [bytes(row) for rows in lists if bytes(rows) != b"null" for row in _ARRAY.decode(bytes(rows))]
@@ -111,7 +118,7 @@ async def _report(client: TemuClient, reading: ByLocalDay, day: date, ids: Ids, 
         answer = await client.call(reading.api_type, params)
     except RecordNotFoundError:
         return Rows()
-    return reading.entity.rows([answer], at=client.now(), prefix=(day, *ids))
+    return reading.entity.rows(records_in(answer, ()), at=client.now(), prefix=(day, *ids))
 
 
 def local_days(window: Window, zone: ZoneInfo) -> Iterator[tuple[date, Window]]:

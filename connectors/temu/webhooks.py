@@ -99,7 +99,9 @@ def open_delivery(delivery: Delivery, secrets: Sequence[SecretStr], *, ampersand
     raise UnverifiedDeliveryError("no active secret of this app key fits", remedy=_SECRET_REMEDY)
 
 
-_SECRET_REMEDY = "store the app's present secret with `omni shops add`; the former one stays valid for a while"  # noqa: S105
+_SECRET_REMEDY = (
+    "store the app's present secret with `omni shops update SHOP --new-secret`; the former one stays valid for a while"  # noqa: S105
+)
 
 
 def open_seed_delivery(body: bytes, signature: str, secret: SecretStr, mall_id: int) -> Event:

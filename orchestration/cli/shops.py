@@ -9,6 +9,7 @@ import psycopg
 import typer
 from pydantic import SecretStr
 
+from connectors.errors import ConfigurationError
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, list_shops
@@ -41,7 +42,7 @@ def add(
     gateway_url: Annotated[str | None, typer.Option(help="Another address than the official one.")] = None,
     dialect: Annotated[str, typer.Option(help="How the gateway is spoken to: router or rest.")] = "router",
 ) -> None:
-    """Add a shop, or change the one with this mall id. Secrets are stored encrypted.
+    """Add a shop; `omni shops update` changes one. Secrets are stored encrypted.
 
     Example: `omni shops add --name "Acme US" --mall-id 634418000000001 --region US --app-key … `
     (secret and token are asked for, so that they do not stay in the shell's history)
@@ -64,6 +65,12 @@ def add(
         credentials=ShopCredentials(SecretStr(app_secret), SecretStr(access_token)),
     )
     with psycopg.connect(url) as connection:
+        for known in list_shops(connection):
+            if known.temu_shop_id == mall_id:  # what was not typed again would fall back to its default
+                raise ConfigurationError(
+                    f'mall {mall_id} is registered as "{known.shop_name}"',
+                    remedy=f'change it with: omni shops update "{known.shop_name}" …',
+                )
         saved = add_shop(connection, SecretBox.open(settings), shop)
     out.print(f'shop {saved.id} "{saved.shop_name}" is saved; try: omni shops check "{saved.shop_name}"', markup=False)
 

@@ -89,7 +89,10 @@ def process_inbox(database_url: str, inbox: Path, refresh: Refresh, *, run_id: s
             if mall_id in known_shops:
                 _refresh_shop(conn, mall_id, events, refresh, report, run_id)
             else:
-                reason = f"no active shop has the mall id {mall_id}; register or activate it with `omni shops add`"
+                reason = (
+                    f"no active shop has the mall id {mall_id}; "
+                    "register it with `omni shops add`, or take it up again with `omni shops activate`"
+                )
                 _reject([event.path for event in events], reason, report)
     _forget_done(inbox / DONE)
     return report

@@ -63,14 +63,38 @@ def test_a_registered_shop_is_found_by_name_by_mall_id_and_by_id(conn, box):
     saved = add_shop(conn, box, acme())
     assert isinstance(saved, Shop)
     assert (saved.environment, saved.is_active, saved.settlement_lag_days) == ("production", True, 12)
-    for wanted in ("Acme US", "634418000000001", 634418000000001, saved.id, str(saved.id)):
+    for wanted in ("Acme US", "634418000000001", saved.id, str(saved.id)):
         assert get_shop(conn, wanted) == saved
 
 
-def test_a_name_wins_over_an_id_that_looks_the_same(conn, box):
+def test_a_number_is_an_id_and_nothing_else(conn, box):
     first = add_shop(conn, box, acme())
-    named = add_shop(conn, box, acme(temu_shop_id=2, shop_name=str(first.id)))
-    assert get_shop(conn, str(first.id)) == named
+    other = add_shop(conn, box, acme(temu_shop_id=first.id, shop_name="Acme EU"))
+    assert get_shop(conn, first.id) == first
+    assert get_shop(conn, str(first.id)) == other, "in words the mall id comes first"
+
+
+def test_a_name_that_looks_like_an_id_is_refused(conn, box):
+    with pytest.raises(ConfigurationError, match="the name is a number"):
+        add_shop(conn, box, acme(shop_name="2"))
+
+
+def test_a_new_token_ends_nobody_knows_when(conn, box):
+    saved = add_shop(conn, box, acme())
+    change_shop(conn, box, saved.id, {"access_token": SecretStr("fresh")})
+    opened = credentials(conn, box, saved.id)
+    assert (opened.access_token, opened.token_expires_at) == (SecretStr("fresh"), None)
+    assert opened.app_secret == acme().credentials.app_secret
+
+
+def test_credentials_that_are_lost_are_replaced_together(conn, box):
+    saved = add_shop(conn, box, acme())
+    conn.execute("delete from ops.shop_credentials")
+    with pytest.raises(ConfigurationError, match="--new-secret --new-token"):
+        change_shop(conn, box, saved.id, {"access_token": SecretStr("fresh")})
+    fresh = {"app_secret": SecretStr("new secret"), "access_token": SecretStr("fresh")}
+    change_shop(conn, box, saved.id, fresh)
+    assert credentials(conn, box, saved.id) == ShopCredentials(**fresh)
 
 
 def test_registering_the_same_mall_again_updates_its_row_and_credentials(conn, box):

@@ -91,6 +91,17 @@ def test_the_same_content_again_changes_nothing_under_any_name(load, drop, rows)
     assert rows("select *, xmin from raw_files.product_costs order by row_no") == before
 
 
+def test_a_name_whose_content_is_loaded_under_another_one_keeps_nothing_of_its_version_before(load, drop, rows):
+    load(drop("product_costs_b.csv", HEADER + ",ZZ-9,1,CNY,2026-01-01,\n"))
+    load(drop("product_costs_a.csv", COSTS))
+    dry = load(drop("product_costs_b.csv", COSTS), dry_run=True)
+    assert rows("select count(*) from raw_files.product_costs where source_file = 'product_costs_b.csv'") == [(1,)]
+    report = load(drop("product_costs_b.csv", COSTS))
+    assert (report.status, report.rows_skipped, report.rows_removed, dry.rows_removed) == ("skipped", 2, 1, 1)
+    assert "as product_costs_a.csv; the 1 rows of its version before are taken out" in report.message
+    assert rows("select distinct source_file from raw_files.product_costs") == [("product_costs_a.csv",)]
+
+
 def test_a_new_version_of_a_name_replaces_the_rows_of_the_old_one_and_no_others(load, drop, rows):
     load(drop("product_costs.csv", COSTS))
     load(drop("product_costs_other.csv", HEADER + ",ZZ-9,1,CNY,2026-01-01,\n"))

@@ -89,12 +89,16 @@ async def test_the_same_refused_record_is_one_dead_letter_and_opens_again(module
     async with await _connect(module_database_url) as conn:
         for run in ("r1", "r2"):
             await keep_dead_letters(conn, [letter, letter], shop_id=1, stream="orders", run_id=run)
-        await conn.execute("update ops.dead_letters set resolved_at = now()")
-        await keep_dead_letters(conn, [letter], shop_id=1, stream="orders", run_id="r3")
-        rows = await (
-            await conn.execute("select reason_code, field_path, payload, run_id, resolved_at from ops.dead_letters")
+        await conn.execute("update ops.dead_letters set resolved_at = now(), created_at = now() - interval '30 days'")
+        other = DeadLetter("missing", "parentOrderMap", "is required now", b'{"a": 1}')
+        await keep_dead_letters(conn, [other], shop_id=1, stream="orders", run_id="r3", page=4)
+        query = "select reason_code, field_path, message, payload, run_id, page, resolved_at from ops.dead_letters"
+        rows = await (await conn.execute(query)).fetchall()
+        age = await (
+            await conn.execute("select now() - created_at < interval '1 day' from ops.dead_letters")
         ).fetchall()
-    assert rows == [("int_type", "parentOrderMap.updateTime", '{"a": 1}', "r3", None)]
+    assert rows == [("missing", "parentOrderMap", "is required now", '{"a": 1}', "r3", 4, None)]
+    assert age == [(True,)], "its age is counted from the day on which it came back"
 
 
 def _allow(url: str, app_key: str, per_second: float) -> None:

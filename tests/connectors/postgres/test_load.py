@@ -6,8 +6,9 @@ import asyncio
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -231,6 +232,18 @@ def test_a_key_that_no_text_can_hold_is_refused_alone(store: Store, key: str) ->
     bad = RawRecord((key,), (1, START), START, b'{"x": 1}')
     counts = store.land("orders", shop, [[seen("PO-1", 1), bad, seen("PO-2", 2)]])
     assert counts.inserted == 2
+    assert [one.record for one in counts.refused] == [bad]
+
+
+@pytest.mark.parametrize("price", ["1e999999999", "-1e140000", "1e-140000"])
+def test_a_number_that_nobody_can_mean_is_refused_alone(store: Store, price: str) -> None:
+    shop = next(SHOPS)
+    good = sku(1, 5, day=1)
+    place = list(RAW_TABLES["product_snapshots"].columns.values()).index("numeric")
+    columns = (*good.columns[:place], Decimal(price), *good.columns[place + 1 :])
+    bad = replace(good, key=(2, *good.key[1:]), columns=columns)
+    counts = store.land("product_snapshots", shop, [[good, bad]])
+    assert counts.inserted == 1
     assert [one.record for one in counts.refused] == [bad]
 
 

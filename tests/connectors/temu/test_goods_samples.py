@@ -312,6 +312,7 @@ def test_every_word_leads_to_the_lists_below_it_and_null_is_no_list() -> None:
     answer = b'{"a": [{"b": [1, 2]}, {"b": null}, {}, {"b": [3]}]}'
     assert records_in(answer, ("a", "b")) == [b"1", b"2", b"3"]
     assert records_in(b'{"a": null}', ("a",)) == []
+    assert records_in(b"null", ("a",)) == records_in(b"null", ()) == []
     assert records_in(answer, ()) == [answer]
 
 

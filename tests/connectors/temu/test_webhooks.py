@@ -111,7 +111,7 @@ def test_update_times_are_seconds_for_orders_and_milliseconds_for_cases() -> Non
 
 def test_the_former_secret_is_valid_beside_the_present_one() -> None:
     assert open_delivery(VECTOR, [OTHER, SECRET]).mall_id == 600000000000001
-    with pytest.raises(UnverifiedDeliveryError, match="omni shops add"):
+    with pytest.raises(UnverifiedDeliveryError, match="omni shops update"):
         open_delivery(VECTOR, [OTHER])
     with pytest.raises(UnverifiedDeliveryError):
         open_delivery(VECTOR, [])
