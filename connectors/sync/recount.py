@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 
 import psycopg
@@ -102,8 +102,11 @@ Counted = DayCount | NotCounted | SyncFailure
 def quote_recount(
     database_url: str, *, settings: Settings, shops: Sequence[str] | None, first: date | None, last: date | None
 ) -> list[RecountQuote]:
-    """The cost of counting, without asking anybody. Mending adds a call per 100 orders of each day that differs."""
-    days = len(days_between(first, last)) if first and last else settings.recount_days
+    """The cost of counting, without asking anybody. Mending adds a call per 100 orders of each day that differs.
+
+    ConfigurationError for an unknown shop and for days that are not over, by our own clock.
+    """
+    days = len(_closed(first, last, datetime.now(UTC), settings))
     chosen = chosen_shops(database_url, shops)
     with psycopg.connect(database_url) as connection:
         rates = {shop.app_key: calls_per_second(connection, shop.app_key) for shop in chosen}
@@ -135,8 +138,7 @@ def recount(
     A day that differs is read again by the time of its orders, with their money and detail, unless `mend` is False.
     Trouble with a shop is a `SyncFailure`, never an exception; ConfigurationError is raised for an unknown shop.
     """
-    if first and last and last < first:
-        raise ConfigurationError(f"the days end ({last}) before they start ({first})", remedy="swap --from and --to")
+    _must_be_in_order(first, last)
     chosen = chosen_shops(database_url, shops)
     job = _Recount(settings, (first, last), run_id, mend, on_event)
     return asyncio.run(job.all(database_url, chosen))
@@ -186,7 +188,8 @@ class _Recount:
     async def _days_of(self, session: ShopSession) -> list[DayCount]:
         """The platform's counts, stored, beside ours; a task of its own, whether or not a day has to be mended."""
         began, client = time.monotonic(), session.client
-        days = await self._closed(session)
+        await client.call(*probe_of(session.shop))  # a day is over when the gateway's own clock says so
+        days = _closed(*self._span, client.now(), self._settings)
         totals = await all_of(self._total(session, day) for day in days)
         counts = await self._compared(session, dict(zip(days, totals, strict=True)))
         await note_tasks(
@@ -201,20 +204,6 @@ class _Recount:
             retries=client.retries,
         )
         return counts
-
-    async def _closed(self, session: ShopSession) -> list[date]:
-        """The days to count; a day is over when the gateway's own clock says so, and has settled."""
-        await session.client.call(*probe_of(session.shop))
-        settled = session.client.now() - self._settings.settle
-        first, last = self._span
-        recent = closed_days(settled, self._settings.recount_days)
-        wanted = days_between(first or min(recent[0], last or recent[0]), last or max(recent[-1], first or recent[-1]))
-        days = only_closed(wanted, settled)
-        if not days:
-            raise ConfigurationError(
-                f"shop {session.shop.shop_name}: {wanted[0]} is not over yet", remedy="count days that are closed"
-            )
-        return days
 
     async def _total(self, session: ShopSession, day: date) -> int:
         listing = orders_by_creation(session.shop.dialect)
@@ -265,3 +254,20 @@ class _Recount:
     def _tell(self, event: Counted) -> None:
         self._outcomes.append(event)
         self._on_event(event)
+
+
+def _closed(first: date | None, last: date | None, now: datetime, settings: Settings) -> list[date]:
+    """The business days to count, all of them over and settled; `now` is aware. Without days: the last closed ones."""
+    _must_be_in_order(first, last)
+    settled = now - settings.settle
+    recent = closed_days(settled, settings.recount_days)
+    wanted = days_between(first or min(recent[0], last or recent[0]), last or max(recent[-1], first or recent[-1]))
+    days = only_closed(wanted, settled)
+    if not days:
+        raise ConfigurationError(f"{wanted[0]} is not over yet", remedy="count days that are closed")
+    return days
+
+
+def _must_be_in_order(first: date | None, last: date | None) -> None:
+    if first and last and last < first:
+        raise ConfigurationError(f"the days end ({last}) before they start ({first})", remedy="swap --from and --to")

@@ -154,6 +154,21 @@ def test_the_quote_is_what_counting_really_costs(open_desk, gateway, monkeypatch
     assert len(sent) == quote.calls + 1  # the first is repeated with the clock that it has learnt
 
 
+def test_the_quote_counts_the_days_that_would_be_counted(open_desk) -> None:
+    desk, yesterday = open_desk(only=1), business_day(datetime.now(UTC) - timedelta(days=1))
+
+    def days(first: date | None, last: date | None) -> int:
+        [quote] = quote_recount(desk.url, settings=desk.settings, shops=None, first=first, last=last)
+        return quote.days
+
+    assert days(None, None) == desk.settings.recount_days
+    assert days(yesterday - timedelta(days=29), None) in (29, 30), "up to yesterday, unless it has not settled yet"
+    with pytest.raises(ConfigurationError, match="swap"):
+        days(yesterday, yesterday - timedelta(days=1))
+    with pytest.raises(ConfigurationError, match="not over"):
+        days(yesterday + timedelta(days=2), None)
+
+
 @pytest.fixture
 def converging(open_desk):
     """A desk with one shop, whole."""
