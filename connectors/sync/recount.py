@@ -231,8 +231,9 @@ class _Recount:
         """Read the day again by the time of its orders, land what is missing with its money, count once more."""
         window = window_of_business_day(before.day)
         tally = Tally(session, STREAM, "recount", self._run_id, window=window)
-        async with writer_lock(session.control, session.shop.id, STREAM):
-            await land_all(tally, session.reader.listed(orders_by_creation(session.shop.dialect), window))
+        leaves = session.reader.listed(orders_by_creation(session.shop.dialect), window)
+        async with writer_lock(session.control, session.shop.id, STREAM) as lock:
+            await land_all(tally, leaves, lock)
         found = await orders_landed_by(session.control, shop_id=session.shop.id, day=before.day, run_id=self._run_id)
         await log_found(tally, found, "was missing, and found by counting its day")
         await land_answers(tally, found)

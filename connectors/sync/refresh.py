@@ -197,8 +197,8 @@ async def _plain_products(session: ShopSession, product_ids: list[str], found: s
 
 
 async def _land(tally: Tally, leaves: AsyncGenerator[Leaf, None]) -> None:
-    async with writer_lock(tally.session.control, tally.session.shop.id, tally.stream):
-        await land_all(tally, leaves)
+    async with writer_lock(tally.session.control, tally.session.shop.id, tally.stream) as lock:
+        await land_all(tally, leaves, lock)
 
 
 def _add(orders: Tally, other: Tally) -> None:

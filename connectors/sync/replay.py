@@ -109,9 +109,10 @@ async def _replay_all(
     outcomes = [one for one in judged if dry_run or one.fate not in TRIED]
     for outcome in outcomes:
         on_event(outcome)
-    control = await AsyncConnection.connect(database_url, autocommit=True, application_name="omni control")
-    writer = await AsyncConnection.connect(database_url, autocommit=True, application_name="omni writer")
-    async with control, writer:
+    async with (
+        await AsyncConnection.connect(database_url, autocommit=True, application_name="omni control") as control,
+        await AsyncConnection.connect(database_url, autocommit=True, application_name="omni writer") as writer,
+    ):
         for (shop_id, stream), some in _by_stream(tried).items():
             async with writer_lock(control, shop_id, stream):
                 task = _Task(control, writer, shop_id, stream, run_id, on_event)

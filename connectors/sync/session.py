@@ -121,20 +121,19 @@ class Office:
     async def session(self, shop: Shop, access_token: SecretStr | None = None) -> AsyncIterator[ShopSession]:
         """Open one shop, with another access token than the stored one if given. ConfigurationError if it has no usable
         credentials."""
-        doors = self._doors(shop, access_token)
-        writers = Writers(self._url)
-        control = await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control")
-        known = Landed(control, shop.id, doors[0][1].now, self.settings.tracking_patience)
-        zone = zone_of(shop)
-        sessions = [
-            ShopSession(door, client, control, writers, known, Reader(client, known, zone)) for door, client in doors
-        ]
-        try:
+        doors, zone, writers = self._doors(shop, access_token), zone_of(shop), Writers(self._url)
+        async with (
+            await AsyncConnection.connect(self._url, autocommit=True, application_name="omni control") as control,
+            AsyncExitStack() as opened,
+        ):
+            opened.push_async_callback(writers.close)
+            opened.push_async_callback(_count_the_rest, control, shop, [client for _, client in doors])
+            known = Landed(control, shop.id, doors[0][1].now, self.settings.tracking_patience)
+            sessions = [
+                ShopSession(door, client, control, writers, known, Reader(client, known, zone))
+                for door, client in doors
+            ]
             yield replace(sessions[0], others=tuple(sessions[1:]))
-        finally:
-            await _count_the_rest(control, shop, [client for _, client in doors])
-            await writers.close()
-            await control.close()
 
     def _doors(self, shop: Shop, access_token: SecretStr | None) -> list[tuple[Shop, TemuClient]]:
         """The shop as each of its gateways knows it, its own first."""

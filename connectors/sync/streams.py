@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from connectors.errors import StreamForbiddenError, TransientError
 from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
-from connectors.postgres.locks import writer_lock
+from connectors.postgres.locks import WriterLock, writer_lock
 from connectors.postgres.task_items import log_dead_letters
 from connectors.postgres.tasks import finish_task, start_task
 from connectors.postgres.watermarks import read_watermark
@@ -37,11 +37,11 @@ async def sync_stream(
     """Read and store one stream while holding its lock; `tally` is left as far as it came when an error is raised."""
     session = tally.session
     stream = stream.spoken(session.shop.dialect) or stream
-    async with writer_lock(session.control, session.shop.id, stream.name):
+    async with writer_lock(session.control, session.shop.id, stream.name) as lock:
         tally.window = await stream_window(tally, stream, asked, settings)
         window = tally.window or Window(session.client.now(), session.client.now())
         arrivals = await begin(tally, stream, settings)
-        await land_all(tally, session.reader.leaves(stream, window), on_progress=on_progress, arrivals=arrivals)
+        await land_all(tally, session.reader.leaves(stream, window), lock, on_progress=on_progress, arrivals=arrivals)
         watermark = await read_watermark(session.control, session.shop.id, stream.name)
     return tally.report(watermark)
 
@@ -49,11 +49,12 @@ async def sync_stream(
 async def land_all(
     tally: Tally,
     leaves: AsyncGenerator[Leaf, None],
+    lock: WriterLock,
     *,
     on_progress: Progress | None = None,
     arrivals: Arrivals | None = None,
 ) -> None:
-    """Store every leaf under a task row; the caller holds the stream's lock. `arrivals` are measured at the end."""
+    """Store every leaf under a task row, under the stream's lock. `arrivals` are measured at the end."""
     session = tally.session
     tally.task_id = await start_task(
         session.control,
@@ -65,7 +66,7 @@ async def land_all(
     )
     try:
         with bound_contextvars(run=tally.run_id, stream=tally.stream, mode=tally.mode):
-            await _land_leaves(tally, leaves, on_progress)
+            await _land_leaves(tally, leaves, lock, on_progress)
     except StreamForbiddenError as error:
         tally.forbidden = str(error)
     except Exception as error:
@@ -100,7 +101,9 @@ async def _finish(tally: Tally, error: Exception | None = None) -> None:
         )
 
 
-async def _land_leaves(tally: Tally, leaves: AsyncGenerator[Leaf, None], on_progress: Progress | None) -> None:
+async def _land_leaves(
+    tally: Tally, leaves: AsyncGenerator[Leaf, None], lock: WriterLock, on_progress: Progress | None
+) -> None:
     def committed(leaf: Leaf, loaded: dict[str, Loaded]) -> None:
         tally.add(leaf, loaded)
         if on_progress:
@@ -119,6 +122,9 @@ async def _land_leaves(tally: Tally, leaves: AsyncGenerator[Leaf, None], on_prog
         async with aclosing(leaves):
             async for leaf in leaves:
                 await landing.submit(leaf)
+                if await lock.is_wanted():  # news do not wait for the end of a month that is read again
+                    await landing.finish()
+                    await lock.lend()
         await landing.finish()
     except (StreamForbiddenError, TransientError):  # what was read before is whole and true
         await landing.finish()

@@ -140,3 +140,14 @@ def test_the_workspace_names_both_locations_and_takes_their_addresses_from_the_e
     servers = [entry["grpc_server"] for entry in workspace["load_from"]]
     assert [server["location_name"] for server in servers] == [names.INGEST_LOCATION, names.TRANSFORM_LOCATION]
     assert [server["port"] for server in servers] == [{"env": "OMNI_INGEST_PORT"}, {"env": "OMNI_TRANSFORM_PORT"}]
+
+
+def test_news_wait_for_no_place_that_days_which_are_read_again_may_hold() -> None:
+    instance = yaml.safe_load((PROJECT_ROOT / "orchestration" / "dagster.yaml").read_text())
+    limits = instance["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert {(one["key"], one.get("value")): one["limit"] for one in limits} == {
+        (names.MODE_TAG, names.WINDOW): 1,
+        ("dagster/backfill", None): 1,
+    }
+    steps = build_ingest().resolve_job_def("ingest_orders").all_node_defs
+    assert {step.pool for step in steps if step.name == names.SHOP_DAY_STEP} == {None}

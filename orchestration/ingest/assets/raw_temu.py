@@ -24,7 +24,7 @@ from connectors.records import Window
 from connectors.temu.streams import STREAMS, Stream
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.ingest import partitions, reading
-from orchestration.names import ORDERS_POOL, PRODUCTS_POOL, SHOP_DAY_STEP, SHOP_STEP
+from orchestration.names import PRODUCTS_POOL, SHOP_DAY_STEP, SHOP_STEP
 from orchestration.raw_tables import OWNERS, streams_by, tables_of, temu_key
 from orchestration.resources import Warehouse
 
@@ -75,7 +75,12 @@ def _read_together(stream: Stream) -> list[str]:
 
 
 def build_reading_assets(
-    name: str, streams: Sequence[Stream], partitions_def: PartitionsDefinition[str], *, pool: str, retries: RetryPolicy
+    name: str,
+    streams: Sequence[Stream],
+    partitions_def: PartitionsDefinition[str],
+    *,
+    pool: str | None,
+    retries: RetryPolicy,
 ) -> AssetsDefinition:
     """One step that reads all given streams for all cells of a run, so that a tick is one cheap process."""
 
@@ -106,6 +111,7 @@ def build_raw_temu_assets(retries: RetryPolicy = TRANSIENT_RETRIES) -> list[Asse
     """Both reading steps: event-like streams by shop × day, catalogue-like ones by shop."""
     by_day, by_shop = streams_by("shop_day"), streams_by("shop")
     return [
-        build_reading_assets(SHOP_DAY_STEP, by_day, partitions.shop_days, pool=ORDERS_POOL, retries=retries),
+        # Without a pool: news would wait there for the end of a backfill. How many of these run is told by their tags.
+        build_reading_assets(SHOP_DAY_STEP, by_day, partitions.shop_days, pool=None, retries=retries),
         build_reading_assets(SHOP_STEP, by_shop, partitions.shops, pool=PRODUCTS_POOL, retries=retries),
     ]

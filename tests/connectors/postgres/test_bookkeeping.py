@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
 from psycopg import AsyncConnection
 
 from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters
@@ -53,6 +54,31 @@ async def test_a_second_writer_of_the_same_stream_waits(module_database_url: str
             told.append("first")
         await waiting
         assert told == ["first", "second"]
+
+
+async def test_a_lock_is_lent_to_whoever_waits_and_comes_back(
+    module_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.postgres.locks.SECONDS_BETWEEN_LOOKS", 0)
+    async with await _connect(module_database_url) as one, await _connect(module_database_url) as two:
+        told: list[str] = []
+
+        async def second() -> None:
+            async with writer_lock(two, 1, "orders"):
+                told.append("second")
+
+        async with writer_lock(one, 1, "orders") as lock:
+            async with writer_lock(one, 2, "orders") as other:
+                waiting = asyncio.create_task(second())
+                while not await _somebody_waits(one):
+                    assert not waiting.done()
+                assert await lock.is_wanted()
+                assert not await other.is_wanted(), "nobody waits for the other shop"
+            await lock.lend()
+            told.append("first again")
+            assert not await lock.is_wanted()
+        await waiting
+        assert told == ["second", "first again"]
 
 
 async def _somebody_waits(conn: AsyncConnection) -> bool:
