@@ -34,7 +34,7 @@ class TransientError(OmniError):
 class ThrottledError(TransientError):
     """The app key's quota is used up: slow every shop of this key."""
 
-    remedy = "wait, or ask the platform for a higher quota of this app key"
+    remedy = "wait, or ask the platform for a higher quota and store it: `omni shops quota SHOP --calls-per-second …`"
 
 
 class ShopSuspendedError(TransientError):

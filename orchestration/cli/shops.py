@@ -10,9 +10,11 @@ import typer
 from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
+from connectors.postgres.quota import calls_per_second as granted_calls
+from connectors.postgres.quota import set_calls_per_second
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, list_shops
+from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, get_shop, list_shops
 from connectors.sync import check_shop
 from connectors.token_expiry import days_left, token_ends
 from orchestration.cli import shop_authorisation
@@ -146,6 +148,24 @@ def activate(shop: Annotated[str, typer.Argument(help="Name, mall id or id.")]) 
     Example: `omni shops activate "Acme US"`
     """
     out.print(f'"{_change(shop, {"is_active": True}).shop_name}" is read again', markup=False)
+
+
+@app.command()
+def quota(
+    shop: Annotated[str, typer.Argument(help="Name, mall id or id.")],
+    calls_per_second: Annotated[int | None, typer.Option(min=1, help="What the platform grants the app now.")] = None,
+) -> None:
+    """Show how many calls per second the shop's app may send, or store a new grant. All shops of the app share it.
+
+    Examples: `omni shops quota "Acme US"` · `omni shops quota "Acme US" --calls-per-second 50`
+    """
+    with psycopg.connect(migrated_database(Settings())) as connection:
+        found = get_shop(connection, shop)
+        if calls_per_second:
+            set_calls_per_second(connection, found.app_key, calls_per_second)
+        allowed = granted_calls(connection, found.app_key)
+        sharing = [one.shop_name for one in list_shops(connection) if one.app_key == found.app_key]
+    out.print(f"{allowed:g} calls per second, shared by {', '.join(sharing)}", markup=False)
 
 
 def _change(shop: str, changes: dict[str, object]) -> Shop:

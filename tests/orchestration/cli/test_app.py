@@ -45,6 +45,7 @@ def test_the_command_has_the_words_that_operators_know() -> None:
             "shops authorise",
             "shops subscribe",
             "shops second-gateway",
+            "shops quota",
             "backfill quote",
             "backfill run",
             "api-keys create",
