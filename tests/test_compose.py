@@ -92,6 +92,15 @@ def test_code_servers_are_looked_for_where_they_listen():
         assert SERVICES["daemon"]["environment"][f"OMNI_{location.upper()}_PORT"] == SERVICES[location]["command"][-1]
 
 
+def test_every_service_knows_the_dashboards_where_readers_and_where_containers_find_them():
+    superset = SERVICES["superset"]
+    port = re.search(r":-(\d+)\}:", superset["ports"][0])[1]
+    for name, service in OURS.items():
+        told = service["environment"]
+        assert told["OMNI_SUPERSET_URL"].endswith(f"http://localhost:${{OMNI_SUPERSET_PORT:-{port}}}}}"), name
+        assert told["OMNI_SUPERSET_INTERNAL_URL"] == f"http://superset:{superset['command'][-1]}", name
+
+
 def test_every_variable_asked_for_is_documented():
     asked = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     documented = set(

@@ -1,7 +1,8 @@
 """The environment every service starts with: one place decides which variable a process may see.
 
 Belongs here: URLs, folders and generated secrets, as the variables that Dagster, dbt and Superset read.
-Superset never sees the pipeline's own database URL, and nobody but the pipeline sees the credentials' key.
+Superset is given the variables that it reads itself, and of the caller's nothing else that could hold a secret. Its
+metadata it keeps as the user of the pipeline's database, in a schema of its own; the marts it reads as readers may.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
 
 SUPERSET_DIR = PROJECT_ROOT / "superset"
+_OF_ANY_PROCESS = (
+    "PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LANGUAGE", "SSL_CERT_FILE", "SSL_CERT_DIR"
+)  # fmt: skip
+_OF_SUPERSETS_MAIL = ("OMNI_SMTP_URL", "OMNI_MAIL_FROM")
 _SERVICE_PORTS = range(20_000, 32_768)
-DBT_DIR = PROJECT_ROOT / "dbt_project"
 
 
 @dataclass(frozen=True)
@@ -50,14 +54,15 @@ class Ports:
 
 
 def pipeline_environment(settings: Settings, database_url: str, ports: Ports | None = None) -> dict[str, str]:
-    """Variables for dbt and the Dagster processes, on top of the caller's own."""
-    home = prepare_dagster_home(settings)
+    """Variables for dbt and the Dagster processes, on top of the caller's own. Nothing is written: see
+    `prepare_dagster_home`.
+    """
     environment = _clean_parent_environment() | {
         "OMNI_DATABASE_URL": database_url,
         "OMNI_DATA_DIR": str(settings.data_dir),
         "OMNI_DAGSTER_DATABASE_URL": dagster_url(database_url),
         "OMNI_LOG_DIR": str(settings.data_dir / "logs" / "runs"),
-        "DAGSTER_HOME": str(home),
+        "DAGSTER_HOME": str(_dagster_home(settings)),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
@@ -75,10 +80,12 @@ def pipeline_environment(settings: Settings, database_url: str, ports: Ports | N
 
 
 def superset_environment(settings: Settings, database_url: str) -> dict[str, str]:
-    """Variables for Superset: its own metadata, the read-only door to the marts, and generated secrets."""
-    parent = _clean_parent_environment()
-    for private in ("OMNI_DATABASE_URL", "OMNI_SECRET_KEYS"):
-        parent.pop(private, None)
+    """All variables of Superset: its own metadata, the read-only door to the marts, generated secrets, and those of the
+    caller's that it reads itself.
+    """
+    parent = {name: value for name, value in _clean_parent_environment().items() if _is_for_superset(name)}
+    if not parent.get("OMNI_SUPERSET_BROKER_URL"):
+        parent.pop("OMNI_SMTP_URL", None)  # without a broker it is the pipeline that sends mail
     home = settings.data_dir / "superset"
     home.mkdir(parents=True, exist_ok=True)
     return parent | {
@@ -100,12 +107,26 @@ def ready_path(settings: Settings) -> Path:
     return settings.data_dir / "run" / "ready.json"
 
 
-def prepare_dagster_home(settings: Settings) -> Path:
-    """The folder that Dagster calls home, holding a copy of the project's dagster.yaml."""
-    home = settings.data_dir / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT_ROOT / "orchestration" / "dagster.yaml", home / "dagster.yaml")
-    return home
+def prepare_dagster_home(settings: Settings) -> None:
+    """Make the folder that Dagster calls home, holding a copy of the project's dagster.yaml.
+
+    For whoever starts Dagster's processes. Runs under way read that file, so that it changes whole or not at all.
+    """
+    source, copy = PROJECT_ROOT / "orchestration" / "dagster.yaml", _dagster_home(settings) / "dagster.yaml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if not copy.exists() or copy.read_bytes() != source.read_bytes():
+        scratch = copy.with_name(f".{copy.name}.{os.getpid()}")
+        shutil.copyfile(source, scratch)
+        scratch.replace(copy)
+
+
+def _dagster_home(settings: Settings) -> Path:
+    return settings.data_dir / "dagster"
+
+
+def _is_for_superset(name: str) -> bool:
+    """Whether Superset needs a variable of the caller's: all else may hold a secret of somebody else's."""
+    return name in _OF_ANY_PROCESS or name in _OF_SUPERSETS_MAIL or name.startswith(("OMNI_SUPERSET_", "LC_"))
 
 
 def _clean_parent_environment() -> dict[str, str]:

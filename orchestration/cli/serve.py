@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi, provision_bi, with_mail_recipients
 from orchestration.cli.db import migrated_database
 from orchestration.cli.deployment import beat_service, worker_service
-from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
+from orchestration.cli.environment import Ports, pipeline_environment, prepare_dagster_home, superset_environment
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, dagster_services, door_service, superset_service
 
@@ -30,6 +30,15 @@ class ServiceName(StrEnum):
     superset_worker = "superset-worker"
     superset_beat = "superset-beat"
     door = "door"
+
+
+_PORT_OF = {
+    ServiceName.ingest: "ingest",
+    ServiceName.transform: "transform",
+    ServiceName.webserver: "dagster",
+    ServiceName.superset: "superset",
+    ServiceName.door: "door",
+}
 
 
 def serve(
@@ -48,9 +57,7 @@ def serve(
     Example: `omni serve webserver --port 3000`
     """
     settings = Settings() if host is None else Settings(bind_host=host)
-    chosen = Ports.choose(settings)
-    ports = Ports(**{name: port or number for name, number in asdict(chosen).items()})
-    service = _find(name, settings, ports)
+    service = _find(name, settings, _ports(name, settings, port))
     os.chdir(PROJECT_ROOT)
     command = list(service.command)
     os.execve(command[0], command, dict(service.environment))  # noqa: S606 - this process becomes the service
@@ -67,6 +74,13 @@ def provision() -> None:
     provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url))
 
 
+def _ports(name: ServiceName, settings: Settings, port: int) -> Ports:
+    """Where every service listens; `port`, unless 0, is that of the named one alone."""
+    ports = Ports.choose(settings)
+    own = _PORT_OF.get(name)
+    return replace(ports, **{own: port}) if own and port else ports
+
+
 def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
     url = ensure_database(settings)
     if name in (ServiceName.superset, ServiceName.superset_worker, ServiceName.superset_beat):
@@ -77,6 +91,7 @@ def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
         environment[variable] = os.environ.get(variable, environment[variable])
     if name is ServiceName.door:
         return door_service(settings, ports.door, environment)
+    prepare_dagster_home(settings)
     if name in (ServiceName.ingest, ServiceName.transform):  # both build models
         prepare_manifest(environment)
     return next(one for one in dagster_services(settings, ports, environment) if one.name == name.value)
