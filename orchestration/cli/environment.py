@@ -1,8 +1,8 @@
 """The environment every service starts with: one place decides which variable a process may see.
 
 Belongs here: URLs, folders and generated secrets, as the variables that Dagster, dbt and Superset read.
-Superset is given the variables that it reads itself, and of the caller's nothing else that could hold a secret. Its
-metadata it keeps as the user of the pipeline's database, in a schema of its own; the marts it reads as readers may.
+Superset never sees the pipeline's own database user: its metadata and the marts are reached as roles that see nothing
+else. Of the caller's variables it is given those that it reads; nobody but the pipeline sees the credentials' key.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def superset_environment(settings: Settings, database_url: str) -> dict[str, str
         "SUPERSET_CONFIG_PATH": str(SUPERSET_DIR / "superset_config.py"),
         "SUPERSET_HOME": str(home),
         "OMNI_DATA_DIR": str(settings.data_dir),
-        "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url),
+        "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url, settings),
         "OMNI_BI_DATABASE_URL": bi_reader_url(database_url, settings),
         "OMNI_BI_SCOPE_SECRET": local_secret(settings, SCOPE_SECRET).get_secret_value(),
         "OMNI_SUPERSET_SECRET_KEY": local_secret(settings, "superset_secret_key").get_secret_value(),

@@ -21,7 +21,8 @@ def test_superset_sees_only_the_reading_role_and_its_own_metadata(
     assert "OMNI_DATABASE_URL" not in environment
     assert "key-of-the-credentials" not in str(environment)
     assert environment["OMNI_BI_DATABASE_URL"].startswith("postgresql://bi_reader:")
-    assert "s3cret-of-the-owner" not in environment["OMNI_BI_DATABASE_URL"]
+    assert environment["OMNI_SUPERSET_DATABASE_URL"].startswith("postgresql://superset_keeper:")
+    assert "s3cret-of-the-owner" not in str(environment)
 
 
 def test_superset_is_given_what_it_reads_and_no_secret_of_anybody_else(
