@@ -133,6 +133,25 @@ def test_the_door_writes_into_the_inbox_that_the_pipeline_reads_and_finds_dagste
     assert door["environment"]["OMNI_DAGSTER_URL"] == f"http://webserver:{webserver['command'][-1]}"
 
 
+def test_superset_sees_neither_the_database_user_of_the_pipeline_nor_its_secrets():
+    for name in ("superset", "superset-worker", "superset-beat"):
+        told = SERVICES[name]["environment"]
+        assert "OMNI_DATABASE_URL" not in told
+        assert not any("OMNI_POSTGRES_PASSWORD" in value for value in told.values())
+        assert "env_file" not in SERVICES[name]
+        assert SERVICES[name]["volumes"] == ["superset-data:/data/superset"]
+
+
+def test_what_superset_reads_is_written_by_provision_and_what_it_was_asked_is_read_by_the_pipeline():
+    home = f"superset-data:{SERVICES['superset']['environment']['OMNI_DATA_DIR']}/superset"
+    for name in ("provision", "transform"):
+        assert SERVICES[name]["volumes"] == ["omni-data:/data", home]
+    assert (
+        SERVICES["provision"]["environment"]["OMNI_DATABASE_URL"]
+        == (SERVICES["ingest"]["environment"]["OMNI_DATABASE_URL"])
+    )
+
+
 def test_volumes_are_named_and_postgres_keeps_its_data():
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert used == set(yaml.safe_load(TEXT)["volumes"])

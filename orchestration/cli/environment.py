@@ -8,15 +8,18 @@ else. Of the caller's variables it is given those that it reads; nobody but the 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
 import socket
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from connectors.errors import ConfigurationError
 from connectors.postgres.readers import SCOPE_SECRET
 from connectors.postgres.urls import bi_reader_url, dagster_url, superset_url
 from connectors.secrets import local_secret
@@ -83,6 +86,47 @@ def superset_environment(settings: Settings, database_url: str) -> dict[str, str
     """All variables of Superset: its own metadata, the read-only door to the marts, generated secrets, and those of the
     caller's that it reads itself.
     """
+    return _surroundings_of_superset(settings) | _secrets_of_superset(settings, database_url)
+
+
+def keep_superset_environment(settings: Settings, database_url: str) -> None:
+    """Write down, among Superset's own files, what a container needs that has nothing else of the data folder."""
+    path = _kept_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(_secrets_of_superset(settings, database_url), file)
+    Path(scratch).replace(path)
+
+
+def kept_superset_environment(settings: Settings) -> dict[str, str]:
+    """Like `superset_environment`, from what `omni provision` wrote down; neither database nor secrets are asked.
+
+    Raises ConfigurationError before the first `omni provision`.
+    """
+    path = _kept_path(settings)
+    if not path.exists():
+        raise ConfigurationError(f"{path} is not there: Superset was not prepared", remedy="run `omni provision` first")
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return _surroundings_of_superset(settings) | kept
+
+
+def _secrets_of_superset(settings: Settings, database_url: str) -> dict[str, str]:
+    secrets = {
+        "OMNI_BI_SCOPE_SECRET": SCOPE_SECRET,
+        "OMNI_SUPERSET_SECRET_KEY": "superset_secret_key",
+        "OMNI_SUPERSET_GUEST_TOKEN_SECRET": "superset_guest_token",
+        "OMNI_SUPERSET_ASYNC_QUERIES_SECRET": "superset_async_queries",
+        "OMNI_SUPERSET_ADMIN_PASSWORD": "superset_admin_password",
+    }
+    return {
+        "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url, settings),
+        "OMNI_BI_DATABASE_URL": bi_reader_url(database_url, settings),
+        **{variable: local_secret(settings, name).get_secret_value() for variable, name in secrets.items()},
+    }
+
+
+def _surroundings_of_superset(settings: Settings) -> dict[str, str]:
     parent = {name: value for name, value in _clean_parent_environment().items() if _is_for_superset(name)}
     if not parent.get("OMNI_SUPERSET_BROKER_URL"):
         parent.pop("OMNI_SMTP_URL", None)  # without a broker it is the pipeline that sends mail
@@ -92,14 +136,11 @@ def superset_environment(settings: Settings, database_url: str) -> dict[str, str
         "SUPERSET_CONFIG_PATH": str(SUPERSET_DIR / "superset_config.py"),
         "SUPERSET_HOME": str(home),
         "OMNI_DATA_DIR": str(settings.data_dir),
-        "OMNI_SUPERSET_DATABASE_URL": superset_url(database_url, settings),
-        "OMNI_BI_DATABASE_URL": bi_reader_url(database_url, settings),
-        "OMNI_BI_SCOPE_SECRET": local_secret(settings, SCOPE_SECRET).get_secret_value(),
-        "OMNI_SUPERSET_SECRET_KEY": local_secret(settings, "superset_secret_key").get_secret_value(),
-        "OMNI_SUPERSET_GUEST_TOKEN_SECRET": local_secret(settings, "superset_guest_token").get_secret_value(),
-        "OMNI_SUPERSET_ASYNC_QUERIES_SECRET": local_secret(settings, "superset_async_queries").get_secret_value(),
-        "OMNI_SUPERSET_ADMIN_PASSWORD": local_secret(settings, "superset_admin_password").get_secret_value(),
     }
+
+
+def _kept_path(settings: Settings) -> Path:
+    return settings.data_dir / "superset" / "environment.json"
 
 
 def ready_path(settings: Settings) -> Path:

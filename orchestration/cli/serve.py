@@ -14,7 +14,14 @@ from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.bi import install_bi, provision_bi, with_mail_recipients
 from orchestration.cli.db import migrated_database
 from orchestration.cli.deployment import beat_service, worker_service
-from orchestration.cli.environment import Ports, pipeline_environment, prepare_dagster_home, superset_environment
+from orchestration.cli.environment import (
+    Ports,
+    keep_superset_environment,
+    kept_superset_environment,
+    pipeline_environment,
+    prepare_dagster_home,
+    superset_environment,
+)
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, dagster_services, door_service, superset_service
 
@@ -51,8 +58,8 @@ def serve(
     The code servers of a web server or daemon in another container are found by OMNI_INGEST_HOST, OMNI_INGEST_PORT,
     OMNI_TRANSFORM_HOST and OMNI_TRANSFORM_PORT.
 
-    superset-worker and superset-beat need OMNI_SUPERSET_BROKER_URL. The door takes pushed events and serves the control
-    API; it starts runs through the web server that OMNI_DAGSTER_URL names.
+    Superset needs `omni provision` before; superset-worker and superset-beat need OMNI_SUPERSET_BROKER_URL. The door
+    takes pushed events and serves the control API; it starts runs through the web server that OMNI_DAGSTER_URL names.
 
     Example: `omni serve webserver --port 3000`
     """
@@ -66,12 +73,14 @@ def serve(
 def provision() -> None:
     """Prepare Superset: its metadata, the administrator, roles, and the dashboards from `superset/assets`.
 
-    Safe to repeat: dashboards are matched by their uuid and overwritten.
+    Safe to repeat: dashboards are matched by their uuid and overwritten. `omni serve superset` finds what it needs in
+    the data directory's `superset` folder from then on, and needs no other folder and no OMNI_DATABASE_URL.
     """
     settings = Settings()
     url = migrated_database(settings)
     install_bi()
     provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url))
+    keep_superset_environment(settings, url)
 
 
 def _ports(name: ServiceName, settings: Settings, port: int) -> Ports:
@@ -82,10 +91,10 @@ def _ports(name: ServiceName, settings: Settings, port: int) -> Ports:
 
 
 def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
-    url = ensure_database(settings)
     if name in (ServiceName.superset, ServiceName.superset_worker, ServiceName.superset_beat):
         install_bi()
-        return _find_bi(name, settings, ports, superset_environment(settings, url))
+        return _find_bi(name, settings, ports, kept_superset_environment(settings))
+    url = ensure_database(settings)
     environment = pipeline_environment(settings, url, ports)
     for variable in ("OMNI_INGEST_HOST", "OMNI_INGEST_PORT", "OMNI_TRANSFORM_HOST", "OMNI_TRANSFORM_PORT"):
         environment[variable] = os.environ.get(variable, environment[variable])

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
-from orchestration.cli.environment import Ports, pipeline_environment, prepare_dagster_home, superset_environment
+from orchestration.cli.environment import (
+    Ports,
+    keep_superset_environment,
+    kept_superset_environment,
+    pipeline_environment,
+    prepare_dagster_home,
+    superset_environment,
+)
 
 URL = "postgresql://omni:s3cret-of-the-owner@127.0.0.1:5432/omni"
 
@@ -45,6 +53,18 @@ def test_superset_is_told_the_mail_server_only_where_it_sends_mail_itself(
     assert "OMNI_SMTP_URL" not in superset_environment(settings, URL)
     monkeypatch.setenv("OMNI_SUPERSET_BROKER_URL", "redis://redis:6379/0")
     assert superset_environment(settings, URL)["OMNI_SMTP_URL"] == "smtp://mail.example"
+
+
+def test_what_was_kept_for_superset_is_what_it_is_given_and_only_its_owner_reads_it(settings: Settings) -> None:
+    keep_superset_environment(settings, URL)
+    assert kept_superset_environment(settings) == superset_environment(settings, URL)
+    [kept] = (settings.data_dir / "superset").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_superset_that_was_never_prepared_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="omni provision"):
+        kept_superset_environment(Settings(_env_file=None, data_dir=tmp_path))
 
 
 def test_asking_for_the_environment_writes_nothing(settings: Settings) -> None:
