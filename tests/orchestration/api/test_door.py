@@ -114,7 +114,7 @@ def test_a_deactivated_shop_pushes_nothing_any_more(sender, settings, shop_url, 
     monkeypatch.setattr("orchestration.api.apps.EAGER_SECONDS", 0.0)
     assert sender.order("PO-1").status_code == 200
     with psycopg.connect(shop_url) as conn:
-        change_shop(conn, SecretBox.open(settings), MALL, {"is_active": False})
+        change_shop(conn, SecretBox.open(settings), str(MALL), {"is_active": False})
     monkeypatch.setattr("orchestration.api.apps.FRESH_SECONDS", 0.0)
     sender.order("PO-2")
     time.sleep(0.5)
