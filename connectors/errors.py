@@ -61,3 +61,8 @@ class AppError(PermanentError):
 
 class UnstableWindowError(TransientError):
     """A window kept changing while it was read; the watermark stays where it was."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what another library says, for a message of ours."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0]

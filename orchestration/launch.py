@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from connectors.errors import ConfigurationError, TransientError
-from orchestration.launch_queries import BACKFILL, BACKFILL_STATUS, CANCEL, EVENTS, LAUNCH, RUNS_UNDER_WAY, STATUS
+from orchestration.launch_queries import CANCEL, EVENTS, LAUNCH, RUNS_UNDER_WAY, STATUS
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -178,20 +178,6 @@ class DagsterClient:
         if answer["__typename"] != "Run":
             raise ConfigurationError(f"run {run_id}: {_reason(answer)}", remedy=f"see {self.url}/runs")
         return str(answer["status"])
-
-    def backfill(self, assets: Sequence[Sequence[str]], partitions: Sequence[str]) -> str:
-        """Launch what the UI calls a backfill of these assets and cells; returns its id."""
-        params = {"assetSelection": [{"path": list(path)} for path in assets], "partitionNames": list(partitions)}
-        answer = self.ask(BACKFILL, {"params": params})["launchPartitionBackfill"]
-        if answer["__typename"] != "LaunchBackfillSuccess":
-            raise ConfigurationError(
-                f"Dagster did not launch the backfill: {_reason(answer)}", remedy=f"see {self.url}"
-            )
-        return str(answer["backfillId"])
-
-    def backfill_status(self, backfill_id: str) -> str:
-        """REQUESTED, COMPLETED_SUCCESS, COMPLETED_FAILED, FAILED, CANCELED …"""
-        return str(self.ask(BACKFILL_STATUS, {"id": backfill_id})["partitionBackfillOrError"]["status"])
 
     def cancel_cut_off_runs(self) -> list[str]:
         """Mark as cancelled every run that Dagster believes is under way; returns their job names.

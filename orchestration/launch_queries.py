@@ -42,20 +42,6 @@ query Events($run: ID!, $cursor: String) {
   }
 }"""
 
-BACKFILL = """
-mutation Backfill($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on Error { message }
-  }
-}"""
-
-BACKFILL_STATUS = """
-query BackfillStatus($id: String!) {
-  partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
-}"""
-
 RUNS_UNDER_WAY = """
 query RunsUnderWay {
   runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) {

@@ -1,7 +1,7 @@
 """Names that people and other programs use for what Dagster runs here.
 
-Belongs here: names of code locations, jobs, steps, tags and pools. No imports, so that anything may read it.
-Does not belong here: what they do (`jobs.py`, `schedules.py`, `sensors.py` of each location).
+Belongs here: names of code locations, jobs, steps, tags and pools, paths of the door. No imports, so that anything may
+read it. Does not belong here: what they do (`jobs.py`, `schedules.py`, `sensors.py` of each location).
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ TELL_ALERTS = "tell_alerts"
 BUILD_MARTS = "build_marts"
 CHECK_RAW = "check_raw"
 CHECK_LEDGER = "check_ledger"
+
+WEBHOOK_PATH = "/api/webhook/temu"
+HEALTH_PATH = "/health"
 
 MODE_TAG = "omni/mode"
 """`live`: read on from the watermark and move it. Absent or `window`: read whole cells, leave the watermark alone."""

@@ -18,19 +18,12 @@ from typing import Any
 
 from alerts import ensure_alerts
 from bundle import Assets, uuid_of
+from variables import required
 
 HERE = Path(__file__).resolve().parent
 ADMIN = "admin"
 ANALYST = "analyst"
 VIEWER_ROLE = "Analyst"
-
-
-def required(name: str) -> str:
-    """Value of an environment variable without which provisioning makes no sense."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise SystemExit(f"{name} is not set. `omni up` and `omni demo` set it; see the configuration table in README.")
-    return value
 
 
 def upgrade_metadata() -> str:

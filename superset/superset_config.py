@@ -20,15 +20,7 @@ from mailing import browser_settings, mail_settings  # noqa: E402
 from page import leave_out_what_is_closed  # noqa: E402
 from readers import ReaderSecurityManager, connect_as_reader, read_views  # noqa: E402
 from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
-
-
-def required(name: str) -> str:
-    """Value of an environment variable without which Superset must not start; there are no default secrets."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise SystemExit(f"{name} is not set. `omni up` and `omni demo` set it; see the configuration table in README.")
-    return value
-
+from variables import required  # noqa: E402
 
 # The business day is the Beijing day: relative ranges such as "last 30 days" must end at Beijing midnight.
 os.environ["TZ"] = "Asia/Shanghai"

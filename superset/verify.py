@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bundle import Assets
-from provision import ADMIN, HERE, required, start_app
+from provision import ADMIN, HERE, start_app
+from variables import required
 
 
 def log_in(client: Any, password: str) -> dict[str, str]:

@@ -92,6 +92,15 @@ def test_code_servers_are_looked_for_where_they_listen():
         assert SERVICES["daemon"]["environment"][f"OMNI_{location.upper()}_PORT"] == SERVICES[location]["command"][-1]
 
 
+def test_every_service_knows_the_dashboards_where_readers_and_where_containers_find_them():
+    superset = SERVICES["superset"]
+    port = re.search(r":-(\d+)\}:", superset["ports"][0])[1]
+    for name, service in OURS.items():
+        told = service["environment"]
+        assert told["OMNI_SUPERSET_URL"].endswith(f"http://localhost:${{OMNI_SUPERSET_PORT:-{port}}}}}"), name
+        assert told["OMNI_SUPERSET_INTERNAL_URL"] == f"http://superset:{superset['command'][-1]}", name
+
+
 def test_every_variable_asked_for_is_documented():
     asked = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     documented = set(
@@ -122,6 +131,25 @@ def test_the_door_writes_into_the_inbox_that_the_pipeline_reads_and_finds_dagste
     assert door["volumes"] == SERVICES["ingest"]["volumes"]
     assert door["environment"]["OMNI_DATA_DIR"] == SERVICES["ingest"]["environment"]["OMNI_DATA_DIR"]
     assert door["environment"]["OMNI_DAGSTER_URL"] == f"http://webserver:{webserver['command'][-1]}"
+
+
+def test_superset_sees_neither_the_database_user_of_the_pipeline_nor_its_secrets():
+    for name in ("superset", "superset-worker", "superset-beat"):
+        told = SERVICES[name]["environment"]
+        assert "OMNI_DATABASE_URL" not in told
+        assert not any("OMNI_POSTGRES_PASSWORD" in value for value in told.values())
+        assert "env_file" not in SERVICES[name]
+        assert SERVICES[name]["volumes"] == ["superset-data:/data/superset"]
+
+
+def test_what_superset_reads_is_written_by_provision_and_what_it_was_asked_is_read_by_the_pipeline():
+    home = f"superset-data:{SERVICES['superset']['environment']['OMNI_DATA_DIR']}/superset"
+    for name in ("provision", "transform"):
+        assert SERVICES[name]["volumes"] == ["omni-data:/data", home]
+    assert (
+        SERVICES["provision"]["environment"]["OMNI_DATABASE_URL"]
+        == (SERVICES["ingest"]["environment"]["OMNI_DATABASE_URL"])
+    )
 
 
 def test_volumes_are_named_and_postgres_keeps_its_data():

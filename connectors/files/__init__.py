@@ -5,7 +5,7 @@ landing the good rows in one transaction with the import history.
 Does not belong here: what a row means (rules M, K, G, F, C live in `dbt_project`) and when the inbox is visited
 (`orchestration`).
 
-Run alone: `import_file(url, Path("product_costs.csv"), settings=Settings(), run_id="by-hand", dry_run=True)`.
+Run alone: `import_file(url, Path("product_costs.csv"), run_id="by-hand", dry_run=True)`.
 
 A file's name is its identity. The prefix selects the table (`product_costs_2026-11.xlsx` → `raw_files.product_costs`);
 the same name with new content is a new version, whose rows replace those of the version before; the same content

@@ -41,7 +41,7 @@ def import_inbox(
     reports = []
     for path in finished_files(inbox, sleep=sleep):
         try:
-            report = import_file(database_url, path, settings=settings, run_id=run_id)
+            report = import_file(database_url, path, run_id=run_id)
         except MissingFileError:
             continue  # another process visits the same inbox and was faster
         reports.append(_put_away(path, report))

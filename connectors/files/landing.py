@@ -31,7 +31,6 @@ from connectors.files.rows import ParsedFile, key_of, parse_rows
 from connectors.files.shops import ShopBook, read_shops
 from connectors.files.source import SourceFile, read_source
 from connectors.files.tables import TABLES, FileTable, table_of
-from connectors.settings import Settings
 
 Watch = Callable[[psycopg.Connection, str], AbstractContextManager[None]]
 """Something that looks at the database before and after the rows of a table (its name) change, in the transaction."""
@@ -41,7 +40,6 @@ def import_file(
     database_url: str,
     path: Path,
     *,
-    settings: Settings,  # noqa: ARG001 - every import takes the settings, whether it has a knob yet or not
     run_id: str,
     dry_run: bool = False,
     table: str | None = None,

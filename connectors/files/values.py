@@ -13,9 +13,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from connectors.completeness.days import BUSINESS_ZONE
+
 Parser = Callable[[str], object]
 
-BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+_BUSINESS_ZONE = ZoneInfo(BUSINESS_ZONE)
 """Zone of naive business timestamps (T4)."""
 
 _NOTHING = frozenset({"", "nan", "none", "null", "--", "n/a"})
@@ -164,7 +166,7 @@ def parse_instant(text: str) -> datetime:
     day, rest = _split_day(written[: zone.start()] if zone and has_zone else written)
     naive = datetime.combine(day, _clock(rest, text) if rest else time(0))
     if not zone or not has_zone:
-        return naive.replace(tzinfo=BUSINESS_ZONE)
+        return naive.replace(tzinfo=_BUSINESS_ZONE)
     offset = "+00:00" if zone[0].upper() in ("Z", "UTC") else zone[0]
     try:
         return datetime.fromisoformat(naive.isoformat() + offset)

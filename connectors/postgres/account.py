@@ -18,6 +18,7 @@ from typing import TypedDict
 from connectors.errors import ConfigurationError
 
 _UNPRIVILEGED = ("postgres", "nobody")
+_MODES = {"-x": os.X_OK, "-r": os.R_OK, "-w": os.W_OK}
 
 
 class RunAs(TypedDict, total=False):
@@ -45,7 +46,7 @@ class Account:
     def can(self, test: str, path: Path) -> bool:
         """Whether this user passes the shell test (`-x`, `-r`, `-w`) on `path`, asked of the system itself."""
         if not self.is_other:
-            return path.exists()
+            return os.access(path, _MODES[test])
         question = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
         return subprocess.run(question, cwd="/", check=False, **self.run_as).returncode == 0
 

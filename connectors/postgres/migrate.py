@@ -20,13 +20,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
-from connectors.errors import ConfigurationError, TransientError
+from connectors.errors import ConfigurationError, TransientError, first_line
 from connectors.postgres import roles
 from connectors.postgres.urls import libpq_url, without_password
 from connectors.settings import Settings
 
 SCHEMAS = (*roles.LOADED_SCHEMAS, *roles.BUILT_SCHEMAS, *roles.FENCED_SCHEMAS, *roles.TOOL_SCHEMAS)
-DESCRIBED_SCHEMAS = ("raw_temu", "raw_files", "marts")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6F6D6E69  # "omni"
 _LOCK_WAIT = "120s"
@@ -70,18 +69,13 @@ def table_counts(url: str, schema: str) -> dict[str, int]:
         return {table: _count(connection, schema, table) for table in tables}
 
 
-def describe(url: str) -> dict[str, dict[str, int]]:
-    """Rows per raw table and per mart: schema → table → rows."""
-    return {schema: table_counts(url, schema) for schema in DESCRIBED_SCHEMAS}
-
-
 @contextmanager
 def _connected(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise ConfigurationError(
-            f"no connection to {without_password(url)}: {_first_line(error)}",
+            f"no connection to {without_password(url)}: {first_line(error)}",
             remedy="check OMNI_DATABASE_URL and that the server runs",
         ) from None
     with connection:
@@ -170,7 +164,3 @@ def _lacking(connection: psycopg.Connection, url: str, error: psycopg.Error) -> 
         f"the user {user} may not set up {without_password(url)}: {error.diag.message_primary}",
         remedy=f'let an administrator run: GRANT CREATE ON DATABASE "{database}" TO "{user}"; or make {user} its owner',
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]

@@ -25,17 +25,20 @@ _LANDED = """
     group by 1
 """
 # A letter's day is read out of its text, which need not be JSON; one whose order has landed since says nothing.
-_SET_ASIDE = """
-    select (to_timestamp(placed::bigint) at time zone %s)::date, count(distinct coalesce(record_key, id::text))::int
+ORDERS_SET_ASIDE = """
+    select shop_id, (to_timestamp(placed::bigint) at time zone %(zone)s)::date as day,
+        count(distinct coalesce(record_key, id::text))::int as set_aside
     from ops.dead_letters l,
         substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
-    where shop_id = %s and stream = 'orders' and resolved_at is null and placed is not null
-        and to_timestamp(placed::bigint) >= %s and to_timestamp(placed::bigint) < %s
+    where stream = 'orders' and resolved_at is null and placed is not null
+        and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
+        and to_timestamp(placed::bigint) >= %(start)s and to_timestamp(placed::bigint) < %(end)s
         and not exists (
             select from raw_temu.orders o where (o.shop_id, o.parent_order_sn) = (l.shop_id, l.record_key)
         )
-    group by 1
+    group by 1, 2
 """
+"""Per shop and day, for `shops` (null: all) and orders placed from `start` to `end`."""
 _LANDED_BY_RUN = """
     select parent_order_sn from raw_temu.orders
     where shop_id = %s and run_id = %s and order_time >= %s and order_time < %s
@@ -61,8 +64,9 @@ async def landed_orders(conn: AsyncConnection, *, shop_id: int, first: date, las
 async def set_aside_orders(conn: AsyncConnection, *, shop_id: int, first: date, last: date) -> dict[date, int]:
     """Orders of a day that wait as open dead letters and have not landed."""
     window = window_of_business_days(first, last)
-    cursor = await conn.execute(_SET_ASIDE, [BUSINESS_ZONE, shop_id, window.start, window.end])
-    return dict(await cursor.fetchall())
+    wanted = {"zone": BUSINESS_ZONE, "shops": [shop_id], "start": window.start, "end": window.end}
+    cursor = await conn.execute(ORDERS_SET_ASIDE, wanted)
+    return {day: count for _, day, count in await cursor.fetchall()}
 
 
 async def orders_landed_by(conn: AsyncConnection, *, shop_id: int, day: date, run_id: str) -> list[str]:

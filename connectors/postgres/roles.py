@@ -3,6 +3,7 @@
 `loader` writes raw and ops. `transformer` reads raw and ops (never credentials and keys) and owns what dbt builds.
 `bi_reader` logs in, reads marts and nothing else. `bi_operations`, `bi_manager` and `bi_shop_owner` log in and read
 only the views that dbt puts before the marts for them (schemas `marts_operations`, …): no costs, or only own rows.
+`superset_keeper` logs in and owns Superset's metadata, in the schema `superset`.
 Roles belong to the whole server, privileges to one database.
 Does not belong here: tables (see `migrations`), addresses (see `urls`), the views (dbt macro `fences`).
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
-from connectors.postgres.urls import BI_READER, FENCED_READERS, bi_reader_url
+from connectors.postgres.urls import BI_READER, FENCED_READERS, SUPERSET_KEEPER, bi_reader_url, superset_url
 from connectors.secrets import local_secret, secret_path
 from connectors.settings import Settings
 
@@ -22,6 +24,8 @@ RAW_SCHEMAS = ("raw_temu", "raw_files", "raw_mall")
 LOADED_SCHEMAS = (*RAW_SCHEMAS, "ops")
 BUILT_SCHEMAS = ("staging", "intermediate", "marts")
 READERS = (BI_READER, *FENCED_READERS)
+LOGINS = (*READERS, SUPERSET_KEEPER)
+ROLES = (LOADER, TRANSFORMER, *LOGINS)
 SCHEMA_OF_READER = {role: role.replace("bi_", "marts_", 1) for role in FENCED_READERS} | {BI_READER: "marts"}
 FENCED_SCHEMAS = tuple(SCHEMA_OF_READER[role] for role in FENCED_READERS)
 TOOL_SCHEMAS = ("dagster", "superset")
@@ -30,7 +34,7 @@ _READER_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": 
 
 
 def ensure_roles(connection: psycopg.Connection, url: str, settings: Settings) -> None:
-    """Create what is missing of the roles, with the readers' password from the secrets folder.
+    """Create what is missing of the roles, with the passwords of those who log in from the secrets folder.
 
     Raises ConfigurationError with the SQL for an administrator when the URL's user may not do that.
     """
@@ -40,27 +44,33 @@ def ensure_roles(connection: psycopg.Connection, url: str, settings: Settings) -
         for role in READERS:
             _limit_reader(connection, role)
             if not _can_log_in(bi_reader_url(url, settings, role)):
-                _set_password(connection, role, settings)
+                _set_password(connection, role, local_secret(settings, BI_READER))
+        if not _can_log_in(superset_url(url, settings)):
+            _set_password(connection, SUPERSET_KEEPER, local_secret(settings, SUPERSET_KEEPER))
     except psycopg.errors.InsufficientPrivilege as error:
         raise ConfigurationError(
-            f"this database user may not prepare the roles {', '.join((LOADER, TRANSFORMER, *READERS))} "
-            f"({error.diag.message_primary})",
+            f"this database user may not prepare the roles {', '.join(ROLES)} ({error.diag.message_primary})",
             remedy="let an administrator of the server run:\n" + administrator_sql(settings),
         ) from None
 
 
 def administrator_sql(settings: Settings) -> str:
-    """What an administrator runs once when the URL's user lacks CREATEROLE; names the password's file only."""
-    local_secret(settings, BI_READER)
-    password = f"<content of {secret_path(settings, BI_READER)}>"
+    """What an administrator runs once when the URL's user lacks CREATEROLE; names the passwords' files only."""
     lines = [
         f"CREATE ROLE {LOADER} NOLOGIN;",
         f"CREATE ROLE {TRANSFORMER} NOLOGIN;",
-        *(f"CREATE ROLE {role} LOGIN PASSWORD '{password}';  -- it exists? ALTER ROLE … PASSWORD" for role in READERS),
+        *(_login_sql(settings, role, BI_READER) for role in READERS),
+        _login_sql(settings, SUPERSET_KEEPER, SUPERSET_KEEPER),
         *(f"ALTER ROLE {role} SET {name} = '{value}';" for role in READERS for name, value in _READER_DEFAULTS.items()),
-        f"GRANT {LOADER}, {TRANSFORMER} TO <the user in OMNI_DATABASE_URL>;",
+        f"GRANT {LOADER}, {TRANSFORMER}, {SUPERSET_KEEPER} TO <the user in OMNI_DATABASE_URL>;",
     ]
     return "\n".join(lines)
+
+
+def _login_sql(settings: Settings, role: str, secret: str) -> str:
+    local_secret(settings, secret)  # so that the file is there
+    password = f"<content of {secret_path(settings, secret)}>"
+    return f"CREATE ROLE {role} LOGIN PASSWORD '{password}';  -- it exists? ALTER ROLE … PASSWORD"
 
 
 def grant_privileges(connection: psycopg.Connection) -> None:
@@ -68,19 +78,19 @@ def grant_privileges(connection: psycopg.Connection) -> None:
     for statement in _grants():
         connection.execute(statement)
     _grant_ops_to_transformer(connection)
+    _hand_over_metadata(connection)
     for creator in _creators(connection):
         for statement in _default_privileges():
             connection.execute(sql.SQL("alter default privileges for role {} ").format(creator) + statement)
 
 
 def _missing_roles(connection: psycopg.Connection) -> list[str]:
-    wanted = [LOADER, TRANSFORMER, *READERS]
-    found = connection.execute("select rolname from pg_roles where rolname = any(%s)", [wanted]).fetchall()
-    return [role for role in wanted if (role,) not in found]
+    found = connection.execute("select rolname from pg_roles where rolname = any(%s)", [[*ROLES]]).fetchall()
+    return [role for role in ROLES if (role,) not in found]
 
 
 def _create_role(connection: psycopg.Connection, role: str) -> None:
-    kind = sql.SQL("login" if role in READERS else "nologin")
+    kind = sql.SQL("login" if role in LOGINS else "nologin")
     connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), kind))
     if role not in READERS and connection.pgconn.parameter_status(b"is_superuser") != b"on":
         # From Postgres 16 on the creator administers a role without being a member; default privileges need the latter.
@@ -104,10 +114,11 @@ def _can_log_in(url: str) -> bool:
     return True
 
 
-def _set_password(connection: psycopg.Connection, role: str, settings: Settings) -> None:
+def _set_password(connection: psycopg.Connection, role: str, secret: SecretStr) -> None:
     # Only the verifier travels: a statement log on the server must not learn the password.
-    password = local_secret(settings, BI_READER).get_secret_value().encode()
-    verifier = connection.pgconn.encrypt_password(password, role.encode(), b"scram-sha-256").decode()
+    verifier = connection.pgconn.encrypt_password(
+        secret.get_secret_value().encode(), role.encode(), b"scram-sha-256"
+    ).decode()
     statement = sql.SQL("alter role {} login password {}")
     connection.execute(statement.format(sql.Identifier(role), sql.Literal(verifier)))
 
@@ -121,6 +132,7 @@ def _grants() -> list[sql.SQL]:
         f"grant usage, create on schema {built} to {TRANSFORMER}",
         f"grant select on all tables in schema {built} to {TRANSFORMER}",
         f"grant usage, create on schema {', '.join(FENCED_SCHEMAS)} to {TRANSFORMER}",
+        f"grant usage, create on schema superset to {SUPERSET_KEEPER}",
         *(f"grant usage on schema {schema} to {role}" for role, schema in SCHEMA_OF_READER.items()),
         *(f"grant select on all tables in schema {schema} to {role}" for role, schema in SCHEMA_OF_READER.items()),
     ]
@@ -132,6 +144,24 @@ def _grant_ops_to_transformer(connection: psycopg.Connection) -> None:
     for (table,) in connection.execute(query, [list(HIDDEN_FROM_TRANSFORMER)]).fetchall():
         statement = sql.SQL("grant select on ops.{} to {}")
         connection.execute(statement.format(sql.Identifier(table), sql.Identifier(TRANSFORMER)))
+
+
+def _hand_over_metadata(connection: psycopg.Connection) -> None:
+    """Give the keeper what Superset made as somebody else; sequences of a column follow their table."""
+    query = """
+        select case relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end, relname
+        from pg_class c
+        where relnamespace = 'superset'::regnamespace and relkind in ('r', 'p', 'v', 'S')
+            and relowner <> %(keeper)s::regrole
+            and not (relkind = 'S' and exists (select from pg_depend where objid = c.oid and deptype in ('a', 'i')))
+        union all
+        select 'type', typname from pg_type
+        where typnamespace = 'superset'::regnamespace and typtype = 'e' and typowner <> %(keeper)s::regrole
+    """
+    for kind, name in connection.execute(query, {"keeper": SUPERSET_KEEPER}).fetchall():
+        statement = sql.SQL("alter {} {} owner to {}")
+        owned, keeper = sql.Identifier("superset", name), sql.Identifier(SUPERSET_KEEPER)
+        connection.execute(statement.format(sql.SQL(kind), owned, keeper))
 
 
 def _creators(connection: psycopg.Connection) -> list[sql.Composable]:

@@ -1,8 +1,8 @@
 """The database that these settings mean: the configured server, else an embedded one that many processes share.
 
-Belongs here: the three questions `ensure_database`, `stop_embedded`, `status`. Tables and roles come from `migrate`.
-The embedded server is an ordinary Postgres on loopback below `<data_dir>/postgres`; it outlives the process that
-started it, and whoever asks first after a crash starts it again on the same port.
+Belongs here: the questions `ensure_database`, `running_url`, `stop_embedded`, `status`. Tables and roles come from
+`migrate`. The embedded server is an ordinary Postgres on loopback below `<data_dir>/postgres`; it outlives the process
+that started it, and whoever asks first after a crash starts it again on the same port.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from connectors.errors import ConfigurationError, TransientError
+from connectors.errors import ConfigurationError, TransientError, first_line
 from connectors.postgres import embedded
 from connectors.postgres.account import free_bytes
 from connectors.postgres.binaries import OLDEST_MAJOR, find_binaries
@@ -84,6 +84,14 @@ def stop_embedded(settings: Settings) -> bool:
             return False
         embedded.stop(place, postmaster)
     return True
+
+
+def running_url(settings: Settings) -> str | None:
+    """The libpq URL of the database, without starting anything; None when it does not answer."""
+    if settings.database_url is None:
+        return _live_url(settings, find_place(settings))
+    url = libpq_url(settings.database_url.get_secret_value())
+    return url if _version(url) else None
 
 
 def status(settings: Settings) -> DatabaseStatus:
@@ -170,7 +178,7 @@ def _ensure_database_exists(url: str, place: Place) -> None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
     except psycopg.OperationalError as error:
         raise ConfigurationError(
-            f"the embedded Postgres in {place.home} runs but does not let us in: {_first_line(error)}",
+            f"the embedded Postgres in {place.home} runs but does not let us in: {first_line(error)}",
             remedy=f"restore secrets/{_SECRET} in the data folder, or move the data folder away and load again",
         ) from None
 
@@ -181,7 +189,7 @@ def _check_configured(url: str) -> None:
             version = connection.info.server_version
     except psycopg.Error as error:
         raise ConfigurationError(
-            f"no connection to {without_password(url)} (OMNI_DATABASE_URL): {_first_line(error)}",
+            f"no connection to {without_password(url)} (OMNI_DATABASE_URL): {first_line(error)}",
             remedy="check host, port, user, password and database; unset OMNI_DATABASE_URL for the embedded server",
         ) from None
     if version < OLDEST_MAJOR * 10000:
@@ -212,7 +220,3 @@ def _start_lock(place: Place) -> Iterator[None]:
                     raise TransientError(f"another process has kept {file.name} for {_LOCK_SECONDS:.0f} s") from None
                 time.sleep(0.05)
         yield
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]

@@ -28,11 +28,6 @@ class RawTable:
     versions: str | None = None
 
     @property
-    def qualified(self) -> str:
-        """Name with its schema."""
-        return f"raw_temu.{self.name}"
-
-    @property
     def wire(self) -> dict[str, Kind]:
         """Every column that is sent, in the order in which rows are packed; `loaded_at` is the server's."""
         return {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from pydantic import SecretStr
+
 from connectors.errors import ConfigurationError
 from connectors.secrets import local_secret
 from connectors.settings import Settings
@@ -15,6 +17,8 @@ from connectors.settings import Settings
 BI_READER = "bi_reader"
 FENCED_READERS = ("bi_operations", "bi_manager", "bi_shop_owner")
 """Readers who see views of the marts and not the marts: without costs, or only the rows of one person's scope."""
+SUPERSET_KEEPER = "superset_keeper"
+"""Who keeps Superset's own metadata and sees nothing else."""
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
 
 
@@ -60,9 +64,9 @@ def dagster_url(url: str) -> str:
     return with_schema(url, "dagster")
 
 
-def superset_url(url: str) -> str:
-    """Where Superset keeps its own metadata: schema `superset` of the same database."""
-    return with_schema(url, "superset")
+def superset_url(url: str, settings: Settings) -> str:
+    """Where Superset keeps its own metadata: schema `superset` of the same database, as a role that sees only this."""
+    return with_schema(_as_role(url, SUPERSET_KEEPER, local_secret(settings, SUPERSET_KEEPER)), "superset")
 
 
 def bi_reader_url(url: str, settings: Settings, role: str = BI_READER) -> str:
@@ -70,9 +74,13 @@ def bi_reader_url(url: str, settings: Settings, role: str = BI_READER) -> str:
 
     They share it because one program alone knows it, Superset; what a reader may see is a matter of the role.
     """
+    return _as_role(url, role, local_secret(settings, BI_READER))
+
+
+def _as_role(url: str, role: str, secret: SecretStr) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    password = quote(local_secret(settings, BI_READER).get_secret_value(), safe="")
+    password = quote(secret.get_secret_value(), safe="")
     query = _query([pair for pair in parse_qsl(parts.query) if pair[0] not in ("user", "password")])
     return urlunsplit((parts.scheme, f"{role}:{password}@{host}", parts.path, query, ""))
 

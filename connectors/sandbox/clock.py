@@ -13,11 +13,6 @@ class VirtualClock:
         self.offset = offset
         self._real = real
 
-    @classmethod
-    def starting_at(cls, instant: float, real: Callable[[], float] = time.time) -> VirtualClock:
-        """A clock that shows `instant` right now."""
-        return cls(instant - real(), real)
-
     def now(self) -> int:
         """Whole epoch seconds, UTC."""
         return int(self._real() + self.offset)

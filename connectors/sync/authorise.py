@@ -21,15 +21,11 @@ from connectors.shops import Shop, change_shop
 from connectors.sync.run import probe_of
 from connectors.sync.session import ShopSession, chosen_shops, open_office
 from connectors.temu.entities import instant_if_any
+from connectors.temu.webhooks import ADDRESS_CHANGED, AFTER_SALES, CANCELLATION, ORDER_STATUS
 
 CREATE_TOKEN = "bg.open.accesstoken.create"  # noqa: S105 - an operation's name
 UPDATE_EVENTS = "bg.tmc.message.update"
-EVENTS = (
-    "bg_order_status_change_event",
-    "bg_trade_logistics_address_changed",
-    "bg_aftersales_status_change",
-    "bg_cancel_order_status_change",
-)
+EVENTS = (ORDER_STATUS, ADDRESS_CHANGED, AFTER_SALES, CANCELLATION)
 """Every event that the webhook door understands (§16.5)."""
 CODES_AT_ONCE = 20
 SECONDS_BETWEEN_CALLS = 1.05

@@ -21,8 +21,6 @@ from connectors.errors import (
     TransientError,
 )
 
-SUCCESS = 1000000
-
 
 class ClockSkewError(TransientError):
     """Our timestamp is outside the gateway's ±300 s: learn its clock from the `Date` header, then ask once more."""

@@ -28,7 +28,6 @@ ADDRESS_CHANGED = "bg_trade_logistics_address_changed"
 AFTER_SALES = "bg_aftersales_status_change"
 CANCELLATION = "bg_cancel_order_status_change"
 TEST_EVENT = "bg_open_event_test"
-EVENTS = (ORDER_STATUS, ADDRESS_CHANGED, AFTER_SALES, CANCELLATION, TEST_EVENT)
 
 AHEAD = timedelta(minutes=10)
 """How far a sender's clock may run ahead of ours."""

@@ -21,7 +21,7 @@ from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from orchestration.api.access import Gatekeeper
 from orchestration.api.apps import Apps
-from orchestration.api.door import MOST_BYTES, WEBHOOK_PATH, Door, door_routes
+from orchestration.api.door import MOST_BYTES, Door, door_routes
 from orchestration.api.health import health_routes
 from orchestration.api.limits import BodyLimit
 from orchestration.api.mailbox import Mailbox
@@ -32,6 +32,7 @@ from orchestration.api.runs import Runs
 from orchestration.api.shop_routes import shop_routes
 from orchestration.api.sync_routes import sync_routes
 from orchestration.launch import DagsterClient
+from orchestration.names import WEBHOOK_PATH
 
 CONTROL_BYTES = 64 * 1024
 _DESCRIPTION = (
@@ -65,7 +66,6 @@ def build_app(settings: Settings, database_url: str, *, dagster: DagsterClient |
         lifespan=_lifespan(apps, mailbox, refusals),
     )
     app.state.gatekeeper = Gatekeeper(database_url, calls_per_minute=settings.api_calls_per_minute)
-    app.state.door_apps = apps
     door, runs = Door(settings, apps, mailbox, refusals), Runs(dagster)
     app.include_router(door_routes(door))
     app.include_router(sync_routes(runs, connect))

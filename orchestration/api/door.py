@@ -35,8 +35,8 @@ from orchestration.api.apps import Apps
 from orchestration.api.mailbox import Mailbox
 from orchestration.api.problems import ProblemError, responses
 from orchestration.api.refusals import TEST, Refusal, Refusals, refused_id, seen_only
+from orchestration.names import WEBHOOK_PATH
 
-WEBHOOK_PATH = "/api/webhook/temu"
 MOST_BYTES = 256 * 1024
 SEED_HEADER = "x-temu-signature"
 BAD_SIGNATURE, TOO_OLD, UNKNOWN_SHOP, NO_SHOP = "signature", "too old", "unknown shop", "names no shop"

@@ -16,8 +16,7 @@ from connectors.errors import TransientError
 from orchestration.api.mailbox import Mailbox
 from orchestration.api.problems import ProblemError, responses
 from orchestration.api.refusals import Refusals
-
-HEALTH_PATH = "/health"
+from orchestration.names import HEALTH_PATH
 
 
 class Health(BaseModel):

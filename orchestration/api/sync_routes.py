@@ -27,6 +27,7 @@ from orchestration.api.runs import Asked, Run, Runs
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
+    MODE_TAG,
     NAMED_ORDERS_STEP,
     NAMED_PRODUCTS_STEP,
     REFRESH_ORDERS,
@@ -160,7 +161,7 @@ class _Desk:
         tags = {}
         if isinstance(wanted, ReadOrders) and wanted.first_day and wanted.last_day:
             config |= {"first_day": wanted.first_day.isoformat(), "last_day": wanted.last_day.isoformat()}
-            tags = {"omni/mode": WINDOW}
+            tags = {MODE_TAG: WINDOW}
         step = SHOP_DAY_STEP if kind == "orders" else SHOP_STEP
         asked = Asked(JOBS[kind][0], {"ops": {step: {"config": config}}}, tags)
         days = f"{config['first_day']} to {config['last_day']}" if tags else "news"

@@ -100,8 +100,8 @@ def up(
 
 @app.command()
 def status() -> None:
-    """Say what runs, where, and how fresh the data are."""
-    from orchestration.cli.up import show_status
+    """Say what runs, where, and how fresh each shop's orders are; exit code 3: something is not running."""
+    from orchestration.cli.status import show_status
 
     raise typer.Exit(show_status(Settings()))
 

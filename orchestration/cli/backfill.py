@@ -25,8 +25,8 @@ from connectors.sync import (
 from connectors.temu.streams import STREAMS
 from orchestration.cli.console import complain, out, say, table
 from orchestration.cli.db import migrated_database
-from orchestration.cli.environment import DBT_DIR
 from orchestration.cli.sync import INSTANTS, window_of
+from orchestration.dbt_builds import manifest_path
 from orchestration.lineage import marts_behind
 from orchestration.raw_tables import tables_of
 
@@ -112,7 +112,7 @@ def _quoted(
     told = f"{sum(one.calls or 0 for one in quotes):,} calls, {minutes_of(quotes)} minutes"
     out.print(told + (f", and {unknown} streams of which nobody knows" if unknown else ""), markup=False)
     names = {table_name for one in quotes for table_name in tables_of(STREAMS[one.stream])}
-    manifest = DBT_DIR / "target" / "manifest.json"
+    manifest = manifest_path()
     if manifest.exists():
         marts = marts_behind(json.loads(manifest.read_text(encoding="utf-8")), names)
         out.print(f"{len(marts)} marts change: {', '.join(marts)}", markup=False)

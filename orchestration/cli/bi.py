@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -84,8 +85,16 @@ def with_mail_recipients(environment: Mapping[str, str], settings: Settings, url
     return dict(environment) | {"OMNI_BI_MAIL_RECIPIENTS": json.dumps(mail)}
 
 
-def run_bi_script(environment: Mapping[str, str], script: str, *arguments: str, question: object = None) -> object:
+def run_bi_script(
+    environment: Mapping[str, str],
+    script: str,
+    *arguments: str,
+    question: object = None,
+    answers_with: Sequence[int] = (0,),
+) -> object:
     """What a script of the BI environment answers: JSON on the last line of its output; `question` is its JSON input.
+
+    `answers_with` are the exit codes of a script that has an answer.
 
     Raises:
         ConfigurationError: the script failed; the message carries its last words.
@@ -101,26 +110,26 @@ def run_bi_script(environment: Mapping[str, str], script: str, *arguments: str, 
         cwd=SUPERSET_DIR,
     )
     lines = result.stdout.strip().splitlines()
-    if result.returncode != 0 or not lines:
+    try:
+        if result.returncode not in answers_with:
+            raise ValueError(f"exit code {result.returncode}")
+        answer: object = json.loads(lines[-1])
+    except (ValueError, IndexError) as error:
         words = (result.stderr.strip().splitlines() or lines or ["no word"])[-1]
-        raise ConfigurationError(f"superset/{script} failed: {words}", remedy="mend the cause and try again")
-    answer: object = json.loads(lines[-1])
+        raise ConfigurationError(f"superset/{script} failed: {words}", remedy="mend the cause and try again") from error
     return answer
 
 
 def verify_bi(environment: Mapping[str, str]) -> list[ChartCheck]:
-    """Ask every provisioned chart for its data, as a browser would; one result per chart."""
-    command = [str(superset_python()), str(SUPERSET_DIR / "verify.py"), "--json"]
-    result = subprocess.run(
-        command, env=dict(environment), capture_output=True, text=True, check=False, cwd=SUPERSET_DIR
-    )
-    try:
-        answers = json.loads(result.stdout.strip().splitlines()[-1])
-    except (json.JSONDecodeError, IndexError) as error:
-        raise ConfigurationError(
-            f"the charts could not be verified:\n{result.stderr[-2000:]}", remedy="mend the cause and start again"
-        ) from error
-    return [ChartCheck(one["chart"], int(one.get("rows") or 0), one.get("error") or "") for one in answers]
+    """Ask every provisioned chart for its data, as a browser would; one result per chart.
+
+    Raises:
+        ConfigurationError: the charts could not be asked.
+    """
+    answers: Any = run_bi_script(
+        environment, "verify.py", "--json", answers_with=(0, 1, 2)
+    )  # 1: charts failed, 2: none
+    return [ChartCheck(one["chart"], int(one["rows"]), one["error"]) for one in answers]
 
 
 def _uv() -> str:

@@ -34,10 +34,10 @@ from orchestration.names import (
     INGEST_REPORTS,
     LOAD_FILES,
     RECOUNT_ORDERS,
+    WEBHOOK_PATH,
 )
 
 DEMO_CALLS_PER_SECOND = 200  # the platform raises 20 on request; at 20 the first load would take half an hour
-WEBHOOK_PATH = "/api/webhook/temu"
 # Orders first: carriers are asked for where orders went, and the platform is recounted against what has landed.
 FIRST_LOAD = (LOAD_FILES, INGEST_ORDERS, INGEST_PRODUCTS, INGEST_REPORTS, RECOUNT_ORDERS)
 
@@ -92,7 +92,8 @@ class _Demo:
             folder.mkdir(parents=True, exist_ok=True)
             ready = folder / "gateway.json"
             ready.unlink(missing_ok=True)
-            self.stack.start(Service("gateway", self._gateway_command(folder), _environment(self), "", ready.exists))
+            environment = self.stack.pipeline_environment()
+            self.stack.start(Service("gateway", self._gateway_command(folder), environment, "", ready.exists))
             self.gateway_url = step.note = str(json.loads(ready.read_text())["url"])
 
     def _gateway_command(self, folder: Path) -> list[str]:
@@ -217,10 +218,6 @@ MAY_BE_EMPTY = (
     "mart_shop_alerts", "view_matching_todo",
     "partner_sales", "partner_stocks",  # the CN gateway tells them; no invented shop is managed fully
 )  # fmt: skip
-
-
-def _environment(demo: _Demo) -> dict[str, str]:
-    return demo.stack.pipeline_environment()
 
 
 def _new_shop(offer: dict[str, object]) -> NewShop:

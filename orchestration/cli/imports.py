@@ -32,16 +32,13 @@ def import_files(
 
     Examples: `omni import product_costs.xlsx --dry-run` · `omni import nov.csv --table fx_rates`
     """
-    settings = Settings()
-    url = migrated_database(settings)
+    url = migrated_database(Settings())
     run_id, who = f"cli-{uuid4()}", _account()
     outcomes: list[Outcome] = []
     for number, path in enumerate(files, start=1):
         say(f"{number} of {len(files)}: {path.name}")
         watch = ImpactWatch()
-        report = import_file(
-            url, path, settings=settings, run_id=run_id, dry_run=dry_run, table=into, imported_by=who, watch=watch
-        )
+        report = import_file(url, path, run_id=run_id, dry_run=dry_run, table=into, imported_by=who, watch=watch)
         outcomes.append((report, watch.found))
     _show(outcomes, dry_run=dry_run)
     raise typer.Exit(1 if any(report.status == "failed" for report, _ in outcomes) else 0)

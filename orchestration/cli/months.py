@@ -31,6 +31,11 @@ def close(
     with psycopg.connect(migrated_database(Settings())) as connection:
         closed = closed_figures(connection, first_day)
         figures = closed or (published_figures if dry_run else close_month)(connection, first_day)
+    if not figures:
+        out.print(
+            f"{month} has no published order lines: there is nothing to close, the month stays open", markup=False
+        )
+        return
     state = "is closed already" if closed else "would be closed with" if dry_run else "is closed"
     out.print(f"{month} {state}:", markup=False)
     _show(figures)

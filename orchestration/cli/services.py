@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -22,9 +23,9 @@ import psutil
 from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.environment import SUPERSET_DIR, Ports
+from orchestration.names import HEALTH_PATH
 
 STOP_SECONDS = 10.0
-DOOR_HEALTH = "/health"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ class Running:
     pid: int
     created: float
     url: str
+
+
+class Recorded(NamedTuple):
+    """What became of the processes that an omni recorded: the supervisor's pid while it lives, the services that run,
+    and the names of those that should run and do not.
+    """
+
+    supervisor: int | None
+    running: list[Running]
+    ended: list[str]
 
 
 def dagster_services(settings: Settings, ports: Ports, environment: Mapping[str, str]) -> list[Service]:
@@ -95,7 +106,7 @@ def door_service(settings: Settings, port: int, environment: Mapping[str, str]) 
         [*command, "--host", settings.bind_host, "--port", str(port), "--no-server-header", "--log-level", "warning"],
         {**environment, "OMNI_BIND_HOST": settings.bind_host},  # it decides who may read figures without a key
         url=url,
-        is_well=lambda: _answers(f"{url}{DOOR_HEALTH}"),
+        is_well=lambda: _answers(f"{url}{HEALTH_PATH}"),
     )
 
 
@@ -176,26 +187,35 @@ class Supervisor:
             if process.poll() is None
         ]
         self._record.parent.mkdir(parents=True, exist_ok=True)
-        body = {"supervisor": os.getpid(), "services": [asdict(one) for one in running]}
+        body = {
+            "supervisor": os.getpid(),
+            "created": psutil.Process().create_time(),
+            "services": [asdict(one) for one in running],
+        }
         temporary = self._record.with_suffix(".tmp")
         temporary.write_text(json.dumps(body, indent=2))
         temporary.replace(self._record)
 
 
-def recorded(settings: Settings) -> tuple[int | None, list[Running]]:
-    """The supervisor's pid and the services it recorded, those still alive only."""
+def recorded(settings: Settings) -> Recorded:
+    """What the last omni of this data folder recorded. A pid counts only while it is that of the process of then."""
     record = settings.data_dir / "run" / "services.json"
     if not record.exists():
-        return None, []
+        return Recorded(None, [], [])
     body = json.loads(record.read_text())
-    alive = [one for one in (Running(**entry) for entry in body["services"]) if _is_same_process(one)]
+    services = [Running(**entry) for entry in body["services"]]
+    running = [one for one in services if _is_same_process(one.pid, one.created)]
     supervisor = int(body["supervisor"])
-    return (supervisor if psutil.pid_exists(supervisor) else None), alive
+    return Recorded(
+        supervisor if _is_same_process(supervisor, body.get("created", 0.0)) else None,
+        running,
+        [one.name for one in services if one not in running],
+    )
 
 
 def stop_leftovers(settings: Settings) -> list[str]:
     """End services that an earlier omni left behind (it was killed); returns their names."""
-    _, leftovers = recorded(settings)
+    leftovers = recorded(settings).running
     stop_processes([one.pid for one in reversed(leftovers)])
     (settings.data_dir / "run" / "services.json").unlink(missing_ok=True)
     return [one.name for one in leftovers]
@@ -277,8 +297,8 @@ def _serves_definitions(host: str, port: int) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _is_same_process(one: Running) -> bool:
+def _is_same_process(pid: int, created: float) -> bool:
     try:
-        return abs(psutil.Process(one.pid).create_time() - one.created) < 1.0
+        return abs(psutil.Process(pid).create_time() - created) < 1.0
     except psutil.NoSuchProcess:
         return False

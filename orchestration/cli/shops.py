@@ -25,6 +25,9 @@ app = typer.Typer(no_args_is_help=True)
 app.command()(shop_authorisation.authorise)
 app.command()(shop_authorisation.subscribe)
 app.command("second-gateway")(shop_authorisation.second_gateway)
+SettlementLag = Annotated[
+    int | None, typer.Option(min=0, max=366, help="Days from delivery until the platform pays; absent: 8.")
+]
 
 
 @app.command()
@@ -43,6 +46,7 @@ def add(
     environment: Annotated[str, typer.Option(help="production, or sandbox: kept out of the marts.")] = "production",
     gateway_url: Annotated[str | None, typer.Option(help="Another address than the official one.")] = None,
     dialect: Annotated[str, typer.Option(help="How the gateway is spoken to: router or rest.")] = "router",
+    settlement_lag_days: SettlementLag = None,
 ) -> None:
     """Add a shop; `omni shops update` changes one. Secrets are stored encrypted.
 
@@ -63,6 +67,7 @@ def add(
         timezone=timezone,
         default_manager=default_manager,
         environment=environment,
+        settlement_lag_days=settlement_lag_days,
         app_key=app_key,
         credentials=ShopCredentials(SecretStr(app_secret), SecretStr(access_token)),
     )
@@ -108,6 +113,7 @@ def update(
     timezone: Annotated[str | None, typer.Option(help="IANA zone.")] = None,
     default_manager: Annotated[str | None, typer.Option(help="Who answers for products without a manager.")] = None,
     environment: Annotated[str | None, typer.Option(help="production or sandbox.")] = None,
+    settlement_lag_days: SettlementLag = None,
     new_secret: Annotated[bool, typer.Option("--new-secret", help="Ask for a new app secret.")] = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Ask for a new access token.")] = False,
 ) -> None:
@@ -125,6 +131,7 @@ def update(
         "timezone": timezone,
         "default_manager": default_manager,
         "environment": environment,
+        "settlement_lag_days": settlement_lag_days,
         "app_secret": _asked("App secret") if new_secret else None,
         "access_token": _asked("Access token") if new_token else None,
     }

@@ -17,7 +17,13 @@ from connectors.settings import Settings
 from orchestration.cli.bi import ADMIN
 from orchestration.cli.console import complain, say, table
 from orchestration.cli.db import migrated_database
-from orchestration.cli.environment import Ports, pipeline_environment, ready_path, superset_environment
+from orchestration.cli.environment import (
+    Ports,
+    pipeline_environment,
+    prepare_dagster_home,
+    ready_path,
+    superset_environment,
+)
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import (
     Service,
@@ -30,6 +36,7 @@ from orchestration.cli.services import (
 from orchestration.launch import DagsterClient
 
 RESTART_PAUSE_SECONDS = 5.0
+INTERRUPTED = 130
 
 
 class Stack:
@@ -50,6 +57,7 @@ class Stack:
     def start_dagster(self) -> str:
         """Start code servers, web server and daemon, in this order; returns the web server's URL."""
         environment = self.pipeline_environment()
+        prepare_dagster_home(self.settings)
         prepare_manifest(environment)
         services = dagster_services(self.settings, self.ports, environment)
         locations, web, daemon = services[:2], services[2], services[3]
@@ -98,13 +106,16 @@ class Stack:
         ready_path(self.settings).write_text(json.dumps(addresses))
 
     def watch(self) -> None:
-        """Keep services running until interrupted; one that ends is started again after a pause."""
-        while True:
-            for name in self.supervisor.ended():
-                complain(f"service {name} ended; starting it again (log: {self.supervisor.log_of(name)})")
-                time.sleep(RESTART_PAUSE_SECONDS)
-                self.supervisor.restart(name)
-            time.sleep(1.0)
+        """Keep services running; one that ends is started again after a pause. Returns when it is interrupted."""
+        try:
+            while True:
+                for name in self.supervisor.ended():
+                    complain(f"service {name} ended; starting it again (log: {self.supervisor.log_of(name)})")
+                    time.sleep(RESTART_PAUSE_SECONDS)
+                    self.supervisor.restart(name)
+                time.sleep(1.0)
+        except KeyboardInterrupt:
+            say("stopping …")
 
     def stop(self) -> None:
         """Stop every service, then the embedded database."""
@@ -120,13 +131,16 @@ class Stack:
 
 
 def run_until_interrupted(stack: Stack, work: Callable[[], int]) -> int:
-    """Run `work`, turn Ctrl-C and SIGTERM into an orderly stop, and always leave nothing running."""
+    """Run `work`, turn Ctrl-C and SIGTERM into an orderly stop, and always leave nothing running.
+
+    The exit code is that of `work`; 130 when it was interrupted before its end, as shells say it.
+    """
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return work()
     except KeyboardInterrupt:
         say("stopping …")
-        return 0
+        return INTERRUPTED
     finally:
         # A further signal must not cut the stop short and leave processes behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

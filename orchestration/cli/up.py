@@ -1,4 +1,4 @@
-"""`omni up`, `omni status`, `omni down`: the services for your own shops."""
+"""`omni up` and `omni down`: the services for your own shops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.postgres.server import stop_embedded
 from connectors.settings import PROJECT_ROOT, Settings
 from connectors.shops import list_shops
 from orchestration.cli.bi import install_bi, provision_bi
-from orchestration.cli.console import Steps, out, say, table
+from orchestration.cli.console import Steps, out, say
 from orchestration.cli.services import recorded, stop_leftovers
 from orchestration.cli.stack import Stack, run_until_interrupted
 
@@ -26,29 +26,20 @@ STARTING_SECONDS = 600.0
 
 def run_up(settings: Settings, *, detach: bool) -> int:
     """Start every service and look after them until interrupted; detached, return once they are well."""
-    supervisor, running = recorded(settings)
-    if supervisor is not None and running:
-        raise ConfigurationError(f"omni already runs (pid {supervisor})", remedy="see `omni status`, or `omni down`")
+    found = recorded(settings)
+    if found.supervisor is not None and found.running:
+        raise ConfigurationError(
+            f"omni already runs (pid {found.supervisor})", remedy="see `omni status`, or `omni down`"
+        )
     if detach:
         return _detach(settings)
     stack = Stack(settings)
     return run_until_interrupted(stack, lambda: _start_and_watch(stack))
 
 
-def show_status(settings: Settings) -> int:
-    """Print database, services and shops; exit code 0 when everything that omni started is well."""
-    supervisor, running = recorded(settings)
-    rows: list[tuple[object, ...]] = [("database", str(database_status(settings)), "")]
-    rows += [(one.name, f"running, pid {one.pid}", one.url) for one in running]
-    if not running:
-        rows.append(("services", "not running", "start them with: omni up"))
-    table("omni" if supervisor is None else f"omni (pid {supervisor})", ("what", "state", "where"), rows)
-    return 0 if running else 3
-
-
 def run_down(settings: Settings) -> int:
     """Ask the supervisor to stop everything; end what a killed one left behind; stop the database last."""
-    supervisor, _ = recorded(settings)
+    supervisor = recorded(settings).supervisor
     if supervisor is not None and supervisor != os.getpid():
         os.kill(supervisor, signal.SIGTERM)
         _wait_for_end(supervisor)

@@ -3,23 +3,20 @@
 Belongs here: noticing. Each inbox visit handles everything that waits, so one queued run is always enough.
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dagster import (
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
-    RunsFilter,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
     sensor,
 )
 
-from orchestration.busy import is_busy
+from orchestration.busy import is_busy, last_run
 from orchestration.ingest.jobs import load_files, refresh_orders
 from orchestration.ingest.partitions import shops as shop_partitions
 from orchestration.ingest.shops import active_shops, partition_changes
@@ -27,7 +24,8 @@ from orchestration.ingest.webhook_inbox import waiting_files
 from orchestration.names import SHOPS_PARTITIONS
 from orchestration.resources import Warehouse
 
-PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+PAUSE_SECONDS = 300.0
+"""After a failure, unless other files came meanwhile."""
 REST_SHARE = 0.25
 """Between two runs the machine rests for this share of the first one: big shops have events all day."""
 TABLE_FILES = (".csv", ".xlsx")
@@ -78,35 +76,17 @@ def _visit(context: SensorEvaluationContext, job_name: str, waiting: Sequence[Pa
         return SkipReason("nothing waits")
     if is_busy(context.instance, job_name):
         return SkipReason("a run is on its way; the next one takes what it leaves")
-    last, now = _last_run(context, job_name), datetime.now(UTC)
+    last, now = last_run(context.instance, job_name), time.time()
     if last and now - last.ended_at < REST_SHARE * (last.ended_at - last.started_at):
         return SkipReason("the last run has just ended; what comes meanwhile is collected")
-    if last and last.failed and now - last.ended_at < PAUSE_AFTER_FAILURE and _newest(waiting) < last.started_at:
-        return SkipReason(f"the last run failed on these files; the next follows after {PAUSE_AFTER_FAILURE}")
+    if last and last.failed and now - last.ended_at < PAUSE_SECONDS and _newest(waiting) < last.started_at:
+        return SkipReason(f"the last run failed on these files; the next follows after {PAUSE_SECONDS:.0f} s")
     return RunRequest(tags={"omni/files": str(len(waiting)), "dagster/priority": "2"})
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A run that ended; what came after its start was not its trouble."""
-
-    started_at: datetime
-    ended_at: datetime
-    failed: bool
-
-
-def _last_run(context: SensorEvaluationContext, job_name: str) -> _Run | None:
-    record = next(iter(context.instance.get_run_records(RunsFilter(job_name=job_name), limit=1)), None)
-    if record is None:
-        return None
-    ended = record.update_timestamp.replace(tzinfo=UTC)
-    started = datetime.fromtimestamp(record.start_time, UTC) if record.start_time else ended
-    return _Run(started, ended, record.dagster_run.status is DagsterRunStatus.FAILURE)
-
-
-def _newest(paths: Sequence[Path]) -> datetime:
-    times = [path.stat().st_mtime for path in paths if path.exists()]
-    return datetime.fromtimestamp(max(times, default=0), tz=UTC)
+def _newest(paths: Sequence[Path]) -> float:
+    """When the last of them was written: what came after the start of a run was not its trouble."""
+    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)
 
 
 SENSORS = [shops_follow_table, webhook_inbox, file_inbox]

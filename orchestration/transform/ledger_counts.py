@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from connectors.completeness.days import BUSINESS_ZONE, window_of_business_days
 from connectors.completeness.ledger import Cause, Entry
+from connectors.postgres.order_counts import ORDERS_SET_ASIDE
 from connectors.shops import DIALECTS
 from connectors.temu.streams import STREAMS, ByOrder, Stream
 from orchestration.transform import ledger_queries as queries
@@ -68,7 +69,7 @@ class _Ledger:
     def orders(self) -> Iterator[Entry]:
         """Parent orders, from the platform's count to the costed lines."""
         reported = {(row["shop_id"], row["day"]): row for row in self._rows(queries.REPORTED)}
-        aside = {(row["shop_id"], row["day"]): row["set_aside"] for row in self._rows(queries.ORDERS_SET_ASIDE)}
+        aside = {(row["shop_id"], row["day"]): row["set_aside"] for row in self._rows(ORDERS_SET_ASIDE)}
         strays = self._strays()
         landed = {(row["shop_id"], row["day"]): row for row in self._rows(self._of_built(queries.ORDERS))}
         for shop_id, day in {*reported, *aside, *strays, *landed}:

@@ -99,21 +99,6 @@ REPORTED = """
     where c.order_date between %(first)s and %(last)s and (%(shops)s::bigint[] is null or c.shop_id = any(%(shops)s))
 """
 
-# A letter's day is read out of its text, which need not be JSON; one whose order has landed since says nothing.
-ORDERS_SET_ASIDE = """
-    select shop_id, (to_timestamp(placed::bigint) at time zone %(zone)s)::date as day,
-        count(distinct coalesce(record_key, id::text))::int as set_aside
-    from ops.dead_letters l,
-        substring(payload from '"(?:parentOrderTime|order_time)"\\s*:\\s*"?(\\d{10})(?!\\d)') as placed
-    where stream = 'orders' and resolved_at is null and placed is not null
-        and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
-        and to_timestamp(placed::bigint) >= %(start)s and to_timestamp(placed::bigint) < %(end)s
-        and not exists (
-            select from raw_temu.orders o where (o.shop_id, o.parent_order_sn) = (l.shop_id, l.record_key)
-        )
-    group by 1, 2
-"""
-
 _LANDED_CASES = """
     select shop_id, parent_after_sales_sn as key, (source_updated_at at time zone %(zone)s)::date as day, loaded_at
     from raw_temu.after_sales

@@ -19,7 +19,7 @@ from dagster import (
     sensor,
 )
 
-from orchestration.busy import is_busy
+from orchestration.busy import is_busy, last_run
 from orchestration.names import (
     BUILD_MARTS,
     INGEST_ORDERS,
@@ -53,8 +53,9 @@ def build_marts_sensor(raw_assets: list[AssetKey]) -> SensorDefinition:
         """Build everything when something was stored after the last build began."""
         if is_busy(context.instance, BUILD_MARTS):
             return SkipReason("the marts are being built")
-        news, last = _news(context.instance, raw_assets), _last_build(context.instance)
-        return _decide(context, news, last)
+        run = last_run(context.instance, BUILD_MARTS)
+        last = Build(run.started_at, run.ended_at) if run else None
+        return _decide(context, _news(context.instance, raw_assets), last)
 
     return marts_follow_raw
 
@@ -90,10 +91,3 @@ def _ends(instance: DagsterInstance, jobs: tuple[str, ...]) -> list[float]:
         done = RunsFilter(job_name=job_name, statuses=[DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE])
         ends += [run.end_time for run in instance.get_run_records(done, limit=1) if run.end_time]
     return ends
-
-
-def _last_build(instance: DagsterInstance) -> Build | None:
-    last = next(iter(instance.get_run_records(RunsFilter(job_name=BUILD_MARTS), limit=1)), None)
-    if last is None:
-        return None
-    return Build(last.start_time or last.create_timestamp.timestamp(), last.end_time)

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from connectors.errors import ConfigurationError
 from connectors.secrets import SecretBox
 from connectors.shops import (
+    GATEWAYS,
     REGION_TIMEZONES,
     NewShop,
     Shop,
@@ -26,6 +27,7 @@ from connectors.shops import (
     get_shop,
     list_shops,
 )
+from connectors.temu import client
 
 SECRET, TOKEN = "canary-secret-7731", "canary-token-7731"
 
@@ -158,6 +160,10 @@ def test_registering_is_part_of_the_callers_transaction(conn, box):
     add_shop(conn, box, acme())
     conn.rollback()
     assert list_shops(conn) == []
+
+
+def test_every_gateway_that_a_shop_may_have_is_one_that_the_client_knows_and_the_reverse():
+    assert set(GATEWAYS) == set(client.GATEWAYS)
 
 
 @pytest.mark.parametrize("region", REGION_TIMEZONES)

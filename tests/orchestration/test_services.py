@@ -13,6 +13,20 @@ from tests.orchestration.registered import Registered
 
 pytestmark = pytest.mark.services
 
+BACKFILL = """
+mutation Backfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on Error { message }
+  }
+}"""
+
+BACKFILL_STATUS = """
+query BackfillStatus($id: String!) {
+  partitionBackfillOrError(backfillId: $id) { __typename ... on PartitionBackfill { status } }
+}"""
+
 TODAY = datetime.now(UTC).date()
 
 
@@ -25,6 +39,17 @@ def dagster(registered: Registered) -> Iterator[DagsterClient]:
         yield DagsterClient(stack.start_dagster(), timeout_seconds=60)
     finally:
         stack.stop()
+
+
+def launch_backfill(dagster: DagsterClient, assets: list[list[str]], partitions: list[str]) -> str:
+    """What the button of the UI launches for these assets and cells; returns its id."""
+    params = {"assetSelection": [{"path": path} for path in assets], "partitionNames": partitions}
+    return str(dagster.ask(BACKFILL, {"params": params})["launchPartitionBackfill"]["backfillId"])
+
+
+def status_of(dagster: DagsterClient, backfill: str) -> str:
+    """REQUESTED, COMPLETED_SUCCESS, COMPLETED_FAILED, FAILED, CANCELED …"""
+    return str(dagster.ask(BACKFILL_STATUS, {"id": backfill})["partitionBackfillOrError"]["status"])
 
 
 def wait_for(what: Callable[[], bool], *, seconds: float) -> None:
@@ -49,11 +74,12 @@ def test_live_run_rectangle_and_backfill_through_the_web_server(dagster: Dagster
     rectangle = dagster.run(INGEST_ORDERS, cells=Cells(TODAY - timedelta(3), TODAY - timedelta(2), first, last))
     assert rectangle.succeeded, rectangle.message
     days = [TODAY - timedelta(4), TODAY - timedelta(5)]
-    backfill = dagster.backfill(
+    backfill = launch_backfill(
+        dagster,
         [["raw_temu", "orders"], ["raw_temu", "order_amounts"]],
         [f"{day}|{name}" for day in days for name in (first, last)],
     )
-    wait_for(lambda: dagster.backfill_status(backfill) != "REQUESTED", seconds=240)
-    assert dagster.backfill_status(backfill) == "COMPLETED_SUCCESS"
+    wait_for(lambda: status_of(dagster, backfill) != "REQUESTED", seconds=240)
+    assert status_of(dagster, backfill) == "COMPLETED_SUCCESS"
     assert registered.rows("select * from raw_temu.orders order by 1, 2") == before
     assert registered.rows("select shop_id, stream, watermark from ops.watermarks order by 1, 2") == watermarks

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from connectors.shops import REGION_TIMEZONES
 from orchestration.transform.suites.rules import E, Suite, W, between, holds, not_null, one_of, rule, unique
-
-REGIONS = ("US", "CA", "MX", "UK", "GB", "DE", "EU", "FR", "IT", "ES", "AU", "JP", "KR", "GLOBAL")
-"""The regions of rule T3."""
 
 SHOPS = """
     select shop_id, upper(region) as region, lower(environment) as environment, default_manager,
@@ -62,7 +60,7 @@ TEMU_SUITES = (
         (
             unique(E, "shop_id", "a mall is one shop"),
             not_null(E, "shop_id", "a shop has its mall id"),
-            one_of(E, "region", "the region is one of those with a time zone", *REGIONS),
+            one_of(E, "region", "the region is one of those with a time zone", *REGION_TIMEZONES),
             one_of(E, "environment", "a shop is production or sandbox", "production", "sandbox"),
             not_null(W, "default_manager", "a shop has a default manager"),
         ),

@@ -42,11 +42,11 @@ def drop(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 
 
 @pytest.fixture
-def load(database_url: str, shops: dict[str, int], settings) -> Callable[..., ImportReport]:
+def load(database_url: str, shops: dict[str, int]) -> Callable[..., ImportReport]:
     """Import a file as `omni import` would."""
 
     def run(path: Path, *, dry_run: bool = False) -> ImportReport:
-        return import_file(database_url, path, settings=settings, run_id="run-1", dry_run=dry_run)
+        return import_file(database_url, path, run_id="run-1", dry_run=dry_run)
 
     return run
 

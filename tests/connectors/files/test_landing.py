@@ -116,12 +116,12 @@ def test_a_new_version_of_a_name_replaces_the_rows_of_the_old_one_and_no_others(
     ]
 
 
-def test_the_history_says_who_loaded_which_version_with_what_result(load, drop, rows, database_url, settings):
+def test_the_history_says_who_loaded_which_version_with_what_result(load, drop, rows, database_url):
     load(drop("product_costs.csv", COSTS))
     load(drop("product_costs.csv", COSTS))
     load(drop("product_costs.csv", ""))
     path = drop("product_costs.csv", COSTS.replace("33", "34") + "Nowhere,X,1,CNY,2026-01-01,\n")
-    import_file(database_url, path, settings=settings, run_id="cli-1", imported_by="li")
+    import_file(database_url, path, run_id="cli-1", imported_by="li")
     query = """
         select status, version, imported_by, run_id, rows_ok, rows_changed, rows_removed, rows_failed
         from ops.import_history order by id
@@ -134,12 +134,12 @@ def test_the_history_says_who_loaded_which_version_with_what_result(load, drop, 
     ]
 
 
-def test_a_file_of_any_name_lands_in_the_table_that_is_named(drop, rows, database_url, settings, shops):
+def test_a_file_of_any_name_lands_in_the_table_that_is_named(drop, rows, database_url, shops):
     path = drop("november.csv", COSTS)
-    report = import_file(database_url, path, settings=settings, run_id="r", table="product_costs")
+    report = import_file(database_url, path, run_id="r", table="product_costs")
     assert (report.status, report.rows_ok) == ("completed", 2)
     with pytest.raises(ConfigurationError, match="no file fills a table costs → choose among product_costs"):
-        import_file(database_url, path, settings=settings, run_id="r", table="costs")
+        import_file(database_url, path, run_id="r", table="costs")
 
 
 def test_going_back_to_an_older_version_loads_it_again(load, drop, rows):
@@ -236,20 +236,18 @@ def test_history_that_fails_to_be_written_takes_the_rows_back(load, drop, rows, 
     assert rows("select count(*) from raw_files.product_costs") == [(0,)]
 
 
-def test_a_database_that_is_out_of_reach_is_no_fault_of_the_file(drop, settings):
+def test_a_database_that_is_out_of_reach_is_no_fault_of_the_file(drop):
     with pytest.raises(TransientError, match=r"product_costs\.csv.*stays where it is"):
-        import_file(
-            "postgresql://nobody@127.0.0.1:1/none", drop("product_costs.csv", COSTS), settings=settings, run_id="r"
-        )
+        import_file("postgresql://nobody@127.0.0.1:1/none", drop("product_costs.csv", COSTS), run_id="r")
 
 
-def test_a_database_without_tables_asks_for_the_migration(drop, settings, postgres_server):
+def test_a_database_without_tables_asks_for_the_migration(drop, postgres_server):
     url = postgres_server.create_database(template="template1")
     with pytest.raises(ConfigurationError, match="omni db migrate"):
-        import_file(url, drop("product_costs.csv", COSTS), settings=settings, run_id="r")
+        import_file(url, drop("product_costs.csv", COSTS), run_id="r")
     postgres_server.drop_database(url)
 
 
-def test_a_path_without_a_file_is_named(tmp_path, settings):
+def test_a_path_without_a_file_is_named(tmp_path):
     with pytest.raises(MissingFileError, match=r"no file fx_rates\.csv"):
-        import_file("postgresql://unused", tmp_path / "fx_rates.csv", settings=settings, run_id="r")
+        import_file("postgresql://unused", tmp_path / "fx_rates.csv", run_id="r")

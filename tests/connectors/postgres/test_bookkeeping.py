@@ -88,10 +88,11 @@ async def _somebody_waits(conn: AsyncConnection) -> bool:
 
 async def test_writers_of_other_streams_and_shops_do_not_wait(module_database_url: str) -> None:
     async with await _connect(module_database_url) as one, await _connect(module_database_url) as two:
-        async with writer_lock(one, 1, "orders"), writer_lock(two, 1, "products"):
-            pass
-        async with writer_lock(one, 1, "orders"), writer_lock(two, 2, "orders"):
-            pass
+        async with asyncio.timeout(5):
+            async with writer_lock(one, 1, "orders"), writer_lock(two, 1, "products"):
+                pass
+            async with writer_lock(one, 1, "orders"), writer_lock(two, 2, "orders"):
+                pass
 
 
 async def test_a_task_that_a_dead_process_left_behind_is_closed(module_database_url: str) -> None:

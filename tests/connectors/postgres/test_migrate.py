@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from connectors.errors import ConfigurationError
-from connectors.postgres.migrate import SCHEMAS, describe, migrate, pending, table_counts
+from connectors.postgres.migrate import SCHEMAS, migrate, pending, table_counts
 from connectors.postgres.urls import with_database
 
 RAW_KEYS = {
@@ -55,9 +55,9 @@ def bare_url(postgres_server):
 
 
 def test_migrating_again_changes_nothing_and_leaves_nothing_pending(database_url, settings):
-    before = describe(database_url)
+    before = [table_counts(database_url, schema) for schema in SCHEMAS]
     migrate(database_url, settings)
-    assert describe(database_url) == before
+    assert [table_counts(database_url, schema) for schema in SCHEMAS] == before
     assert not pending(database_url)
 
 
@@ -133,7 +133,6 @@ def test_counts_are_exact_and_leave_views_out(database_url):
         connection.execute("create table marts.mart_gmv_daily as select generate_series(1, 3) as id")
         connection.execute("create view marts.glance as select * from marts.mart_gmv_daily")
     assert table_counts(database_url, "marts") == {"mart_gmv_daily": 3}
-    assert describe(database_url)["marts"] == {"mart_gmv_daily": 3}
     assert table_counts(database_url, "no_such_schema") == {}
 
 

@@ -102,7 +102,7 @@ def test_each_table_is_described_as_the_migrations_made_it(connection: psycopg.C
         connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"
             " where attrelid = %s::regclass and attnum > 0 order by attnum",
-            [table.qualified],
+            [f"raw_temu.{table.name}"],
         ).fetchall()
     )
     names = {"timestamp with time zone": "timestamptz"}
@@ -112,6 +112,6 @@ def test_each_table_is_described_as_the_migrations_made_it(connection: psycopg.C
         "select array(select attname::text from unnest(conkey) with ordinality k(n, i) join pg_attribute a"
         " on a.attrelid = conrelid and a.attnum = k.n order by i) from pg_constraint"
         " where conrelid = %s::regclass and contype = 'p'",
-        [table.qualified],
+        [f"raw_temu.{table.name}"],
     ).fetchone()
     assert key == ["shop_id", *table.key]

@@ -14,12 +14,13 @@ from psycopg import sql
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.migrate import migrate
-from connectors.postgres.roles import READERS, administrator_sql
+from connectors.postgres.roles import ROLES, administrator_sql
 from connectors.postgres.server import ensure_database, stop_embedded
-from connectors.postgres.urls import FENCED_READERS, bi_reader_url, build_url
+from connectors.postgres.urls import FENCED_READERS, SUPERSET_KEEPER, bi_reader_url, build_url, superset_url
 from connectors.secrets import local_secret
 from connectors.settings import Settings
 
+SECRETS = ("bi_reader", SUPERSET_KEEPER)
 Denied = psycopg.errors.InsufficientPrivilege
 
 
@@ -93,6 +94,33 @@ def test_a_fenced_reader_reads_its_own_views_and_neither_marts_nor_anything_else
                 reader.execute(f"select from {table}")
 
 
+def test_the_keeper_of_supersets_metadata_makes_and_changes_its_own_tables_and_sees_nothing_else(
+    owner, database_url, settings
+):
+    with psycopg.connect(superset_url(database_url, settings), autocommit=True) as keeper:
+        keeper.execute("create table slices (id int)")
+        assert keeper.execute("select from superset.slices").fetchall() == []
+        for table in ("marts.m", "ops.shop_credentials", "raw_temu.orders", "dagster.runs"):
+            owner.execute(f"create table if not exists {table} as select 1 as id")
+            with pytest.raises(Denied):
+                keeper.execute(f"select from {table}")
+
+
+def test_metadata_that_another_user_made_belongs_to_the_keeper_after_a_migration(owner, database_url, settings):
+    owner.execute("create type superset.kind as enum ('a')")
+    owner.execute("create sequence superset.numbers")
+    owner.execute("create table superset.logs (id serial primary key, kind superset.kind)")
+    owner.execute("create view superset.glance as select id from superset.logs")
+    migrate(database_url, settings)
+    with psycopg.connect(superset_url(database_url, settings), autocommit=True) as keeper:
+        keeper.execute("alter type kind add value 'b'")
+        keeper.execute("alter table logs add column said text")
+        keeper.execute("insert into logs (id) values (nextval('numbers'))")
+        keeper.execute("drop view glance")
+        keeper.execute("drop table logs")
+        keeper.execute("drop sequence numbers")
+
+
 def test_transformer_reads_what_was_loaded_but_no_credentials(as_role):
     transformer = as_role("transformer")
     for table in ("raw_temu.orders", "raw_files.fx_rates", "ops.shops", "ops.sync_tasks", "ops.dead_letters"):
@@ -144,7 +172,7 @@ def plain_server() -> Iterator[Settings]:
 
 
 def test_without_the_right_to_create_roles_the_error_holds_the_sql_for_an_administrator(plain_server):
-    admin_url, password = ensure_database(plain_server), local_secret(plain_server, "bi_reader").get_secret_value()
+    admin_url, passwords = ensure_database(plain_server), [local_secret(plain_server, name) for name in SECRETS]
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("create role guest login password 'odd p@ss/%:#'")
         admin.execute("create database guests owner guest")
@@ -155,10 +183,10 @@ def test_without_the_right_to_create_roles_the_error_holds_the_sql_for_an_admini
         ConfigurationError, match=r"(?s)may not prepare the roles.*CREATE ROLE loader NOLOGIN"
     ) as caught:
         migrate(url, plain_server)
-    assert password not in str(caught.value)
+    assert not any(password.get_secret_value() in str(caught.value) for password in passwords)
 
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        for line in _as_the_administrator_types_it(plain_server, user="guest", password=password):
+        for line in _as_the_administrator_types_it(plain_server, user="guest"):
             admin.execute(line)
     migrate(url, plain_server)
     migrate(url, plain_server)
@@ -172,10 +200,10 @@ def test_without_the_right_to_create_roles_the_error_holds_the_sql_for_an_admini
 def test_a_user_with_the_right_to_create_roles_needs_no_administrator(plain_server):
     admin_url = ensure_database(plain_server)
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        for role in ("loader", "transformer", *READERS):
+        for role in ROLES:
             admin.execute(f"drop owned by {role}") if _exists(admin, role) else None
         admin.execute("drop database if exists guests with (force)")
-        for role in ("loader", "transformer", *READERS):
+        for role in ROLES:
             admin.execute(f"drop role if exists {role}")
         admin.execute("create role creator login createrole password 'creator'")
         admin.execute("create database creators owner creator")
@@ -184,6 +212,7 @@ def test_a_user_with_the_right_to_create_roles_needs_no_administrator(plain_serv
     migrate(url, plain_server)
     migrate(url, plain_server)
     psycopg.connect(bi_reader_url(url, plain_server)).close()
+    psycopg.connect(superset_url(url, plain_server)).close()
 
 
 def test_without_the_right_to_create_schemas_the_error_says_which_grant_is_needed(plain_server):
@@ -201,6 +230,6 @@ def _exists(connection: psycopg.Connection, role: str) -> bool:
     return connection.execute("select from pg_roles where rolname = %s", [role]).fetchone() is not None
 
 
-def _as_the_administrator_types_it(settings: Settings, *, user: str, password: str) -> list[str]:
+def _as_the_administrator_types_it(settings: Settings, *, user: str) -> list[str]:
     text = administrator_sql(settings).replace("<the user in OMNI_DATABASE_URL>", user)
-    return re.sub("<content of [^>]*>", lambda _: password, text).splitlines()
+    return re.sub("<content of ([^>]*)>", lambda found: Path(found[1]).read_text().strip(), text).splitlines()

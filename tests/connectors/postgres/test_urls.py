@@ -39,9 +39,9 @@ def test_a_url_without_password_does_not_hold_it(password):
     assert without_password(url) == "postgresql://me@db.example:5432/omni"
 
 
-@pytest.mark.parametrize(("make_url", "schema"), [(dagster_url, "dagster"), (superset_url, "superset")])
-def test_the_tools_find_their_own_schema(database_url, make_url, schema):
-    url = make_url(database_url)
+@pytest.mark.parametrize("schema", ["dagster", "superset"])
+def test_the_tools_find_their_own_schema(database_url, settings, schema):
+    url = dagster_url(database_url) if schema == "dagster" else superset_url(database_url, settings)
     assert url.endswith(f"options=-csearch_path%3D{schema}")
     engine = sqlalchemy.create_engine(url)
     assert engine.driver == "psycopg2"

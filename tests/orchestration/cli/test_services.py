@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from connectors.errors import ConfigurationError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.services import STOP_SECONDS, Service, Supervisor, recorded, stop_leftovers
+from orchestration.cli.up import run_down
 
 SLEEPER = "import time; print('awake', flush=True); time.sleep(600)"
 
@@ -42,11 +44,11 @@ def test_a_service_is_well_once_its_check_says_so_and_ends_with_the_supervisor(
     one = service("one", touching(sign), is_well=sign.exists)
     supervisor.start(one)
     supervisor.wait_until_well(one)
-    _, running = recorded(settings)
+    running = recorded(settings).running
     assert [each.name for each in running] == ["one"]
     supervisor.stop()
     assert not psutil.pid_exists(running[0].pid)
-    assert recorded(settings) == (None, [])
+    assert recorded(settings) == (None, [], [])
 
 
 def test_a_service_that_ends_at_once_is_explained_by_the_end_of_its_log(settings: Settings) -> None:
@@ -72,12 +74,35 @@ def test_an_ended_service_is_noticed_and_starts_again(settings: Settings, tmp_pa
     one = service("one", touching(sign), is_well=sign.exists)
     supervisor.start(one)
     supervisor.wait_until_well(one)
-    first = recorded(settings)[1][0].pid
+    first = recorded(settings).running[0].pid
     os.kill(first, signal.SIGKILL)
     psutil.Process(first).wait(timeout=10)
     assert supervisor.ended() == ["one"]
     supervisor.restart("one")
     assert supervisor.ended() == []
+    supervisor.stop()
+
+
+def test_omni_down_does_not_touch_a_process_that_has_the_pid_of_a_supervisor_of_old(settings: Settings) -> None:
+    record = settings.data_dir / "run" / "services.json"
+    record.parent.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", SLEEPER], stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout is not None
+        stranger.stdout.readline()
+        record.write_text(json.dumps({"supervisor": stranger.pid, "created": 1e9, "services": []}))
+        try:
+            assert recorded(settings).supervisor is None
+            run_down(settings)
+            assert runs(stranger.pid)
+        finally:
+            stranger.kill()
+    assert not record.exists()
+
+
+def test_the_supervisor_is_known_while_it_runs(settings: Settings) -> None:
+    supervisor = Supervisor(settings)
+    supervisor.start(service("one", SLEEPER))
+    assert recorded(settings).supervisor == os.getpid()
     supervisor.stop()
 
 
@@ -93,7 +118,7 @@ def test_services_of_a_killed_omni_are_stopped_by_the_next_one(settings: Setting
     )
     killed = subprocess.run([sys.executable, "-c", code, str(settings.data_dir)], cwd=PROJECT_ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
-    orphan = recorded(settings)[1][0]
+    orphan = recorded(settings).running[0]
     assert runs(orphan.pid)
     asked = time.monotonic()
     assert stop_leftovers(settings) == ["orphan"]

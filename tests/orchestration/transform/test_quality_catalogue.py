@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from connectors.files import tables
 from orchestration.transform.catalogue import owner_of, read_catalogue
 from orchestration.transform.suites import SUITES, E
+from orchestration.transform.suites.staged_files import CHARGE_TYPES, LINE_TYPES
 from tests.dbt_places import dbt_places
 
 RULES_OF_THE_CHAPTER = {
@@ -43,6 +45,11 @@ def severities(manifest: dict[str, Any]) -> dict[str, str]:
     found = {s.check_name(rule): "E" if rule.severity is E else "W" for s in SUITES for rule in s.rules}
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     return found | {one["name"]: "E" if one["config"]["severity"].lower() == "error" else "W" for one in tests}
+
+
+def test_the_kinds_that_staging_may_hold_are_those_that_files_are_read_into() -> None:
+    assert set(CHARGE_TYPES) == set(tables.CHARGE_TYPES.values())
+    assert set(LINE_TYPES) == set(tables.SETTLEMENT_LINE_TYPES.values())
 
 
 def test_the_catalogue_has_every_rule_of_the_chapter() -> None:
