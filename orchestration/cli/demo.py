@@ -165,7 +165,7 @@ class _Demo:
     def _provision(self, bi_installed: Future[None]) -> None:
         with self.steps.step("Superset: environment, metadata, dashboards"):
             bi_installed.result()
-            provision_bi(self.stack.superset_environment(), say)
+            provision_bi(self.settings, self.stack.database_url, say)
 
     def _start_superset(self) -> str:
         with self.steps.step("Superset server") as step:

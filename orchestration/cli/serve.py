@@ -11,7 +11,7 @@ import typer
 
 from connectors.postgres.server import ensure_database
 from connectors.settings import PROJECT_ROOT, Settings
-from orchestration.cli.bi import install_bi, provision_bi, with_mail_recipients
+from orchestration.cli.bi import install_bi, provision_bi
 from orchestration.cli.db import migrated_database
 from orchestration.cli.deployment import beat_service, worker_service
 from orchestration.cli.environment import Ports, pipeline_environment, superset_environment
@@ -64,7 +64,7 @@ def provision() -> None:
     settings = Settings()
     url = migrated_database(settings)
     install_bi()
-    provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url))
+    provision_bi(settings, url)
 
 
 def _find(name: ServiceName, settings: Settings, ports: Ports) -> Service:
