@@ -49,10 +49,8 @@ def send_mail(smtp_url: str, sender: str, address: str, message: Message) -> Non
     """
     try:
         to, mail = _server(smtp_url), letter(sender, address, message)
-    except ValueError:  # its text may show the password
-        raise ConfigurationError(
-            "OMNI_SMTP_URL, OMNI_MAIL_FROM or the recipient's address is none", remedy="correct it"
-        ) from None
+    except ValueError:
+        raise _unusable() from None
     try:
         _hand_over(mail, to)
     except ssl.SSLCertVerificationError as error:
@@ -67,6 +65,16 @@ def send_mail(smtp_url: str, sender: str, address: str, message: Message) -> Non
         ) from None
     except (OSError, smtplib.SMTPException) as error:
         raise TransientError(f"mail server {to.host}: {type(error).__name__}") from None
+    except ValueError:  # such as a password that the protocol cannot write
+        raise _unusable() from None
+
+
+def _unusable() -> ConfigurationError:
+    """Without the words of the error before it, which may show the password."""
+    return ConfigurationError(
+        "a letter cannot be written with OMNI_SMTP_URL, OMNI_MAIL_FROM and the recipient's address",
+        remedy="correct the one that is no address",
+    )
 
 
 def _server(smtp_url: str) -> _Server:

@@ -85,6 +85,14 @@ def test_an_address_of_the_server_that_is_none_is_told_without_its_password(url:
     assert "hidden" not in str(caught.value)
 
 
+def test_a_password_that_the_protocol_cannot_write_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path / "server.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with mail_server(certificate) as server, pytest.raises(ConfigurationError, match="OMNI_SMTP_URL") as caught:
+        send_mail(server.url.replace("://", "://user:h%C3%BCdden@"), "a@example.com", "b@example.com", Message("x"))
+    assert "hüdden" not in str(caught.value)
+
+
 def test_a_recipient_that_is_no_mailbox_is_told(server: MailServer) -> None:
     with pytest.raises(ConfigurationError, match="recipient's address"):
         send_mail(server.url, "omni@example.com", "a@example.com\nBcc: b@example.com", Message("x"))
