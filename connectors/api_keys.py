@@ -53,7 +53,7 @@ def create_key(conn: psycopg.Connection, *, name: str, role: str) -> tuple[ApiKe
         on conflict (name) where revoked_at is null do nothing returning {_SELECTED}
     """
     with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
-        saved = cursor.execute(statement, [name, role, prefix, _hash(text)]).fetchone()
+        saved = cursor.execute(statement, [name, role, prefix, hash_of(text)]).fetchone()
     if saved is None:
         raise ConfigurationError(
             f'an active key is called "{name}" already', remedy="choose another name, or revoke that key first"
@@ -61,14 +61,19 @@ def create_key(conn: psycopg.Connection, *, name: str, role: str) -> tuple[ApiKe
     return saved, SecretStr(text)
 
 
+def is_shaped_as_key(text: str) -> bool:
+    """Whether a key could have this text; no database is needed to say no."""
+    parts = text.split("_", 2)
+    return len(parts) == 3 and parts[0] == _MARK and parts[1].isalnum()
+
+
 def find_key(conn: psycopg.Connection, text: str) -> ApiKey | None:
     """The active key with this text, or None. The hash is compared in constant time."""
-    parts = text.split("_", 2)
-    if len(parts) != 3 or parts[0] != _MARK or not parts[1].isalnum():
+    if not is_shaped_as_key(text):
         return None
     query = f"select key_hash, {_SELECTED} from ops.api_keys where prefix = %s and revoked_at is null"
-    row = conn.execute(query, [parts[1]]).fetchone()
-    if row is None or not hmac.compare_digest(bytes(row[0]), _hash(text)):
+    row = conn.execute(query, [text.split("_", 2)[1]]).fetchone()
+    if row is None or not hmac.compare_digest(bytes(row[0]), hash_of(text)):
         return None
     return ApiKey(*row[1:])
 
@@ -98,6 +103,6 @@ def revoke_key(conn: psycopg.Connection, name_or_prefix: str) -> ApiKey:
     return revoked
 
 
-def _hash(text: str) -> bytes:
-    """The text holds 256 random bits, so a plain hash cannot be guessed back."""
+def hash_of(text: str) -> bytes:
+    """What stands for a key's text. The text holds 256 random bits, so a plain hash cannot be guessed back."""
     return hashlib.sha256(text.encode()).digest()

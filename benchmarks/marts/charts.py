@@ -27,8 +27,8 @@ from orchestration.cli.services import superset_python
 def collect(settings: Settings, url: str) -> dict[str, list[str]]:
     """The statements behind each chart, by "dashboard / chart", from a Superset provisioned on this database."""
     install_bi()
+    provision_bi(settings, url, lambda _line: None)
     environment = superset_environment(settings, url)
-    provision_bi(environment, lambda _line: None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "queries.json"
         command = [str(superset_python()), str(SUPERSET_DIR / "verify.py"), "--queries", str(path)]

@@ -90,6 +90,8 @@ CHANNELS: dict[str, Callable[[str, str, Message, datetime], Request]] = {
     "dingtalk": dingtalk,
     "wecom": wecom,
 }
+SIGNED = ("webhook", "feishu", "dingtalk")
+"""Channels whose messages may carry a signature."""
 
 
 def post(channel: str, url: str, secret: str, message: Message, now: datetime) -> None:
@@ -97,7 +99,7 @@ def post(channel: str, url: str, secret: str, message: Message, now: datetime) -
 
     Raises:
         TransientError: no answer, or the server's own fault; try again later.
-        ConfigurationError: refused: wrong address, signature or keyword.
+        ConfigurationError: refused: no or a wrong address, signature or keyword.
     """
     request = CHANNELS[channel](url, secret, message, now)
     headers = {"Content-Type": "application/json; charset=utf-8", **request.headers}
@@ -105,6 +107,8 @@ def post(channel: str, url: str, secret: str, message: Message, now: datetime) -
         answer = httpx.post(request.url, content=request.body, headers=headers, timeout=TIMEOUT_SECONDS)
     except httpx.HTTPError as error:
         raise TransientError(f"{channel} at {_host(url)}: {type(error).__name__}") from None
+    except (httpx.InvalidURL, ValueError):  # their texts may show the address
+        raise refused(channel, url, "that is no address") from None
     if answer.status_code >= 500 or answer.status_code == 429:
         raise TransientError(f"{channel} at {_host(url)} answered HTTP {answer.status_code}")
     problem = f"HTTP {answer.status_code}" if not answer.is_success else _refusal(channel, answer)
@@ -126,8 +130,10 @@ def _refusal(channel: str, answer: httpx.Response) -> str:
         return ""
     try:
         body = answer.json()
-    except json.JSONDecodeError:
+    except ValueError:
         return "the answer is no JSON"
+    if not isinstance(body, dict):
+        return "the answer is no JSON object"
     code = body.get("errcode", body.get("code", body.get("StatusCode", 0)))
     return "" if code == 0 else f"{code} {body.get('errmsg') or body.get('msg') or ''}".strip()
 
@@ -137,4 +143,7 @@ def _json(body: object) -> bytes:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or "?"
+    try:
+        return urlsplit(url).hostname or "?"
+    except ValueError:
+        return "?"

@@ -6,8 +6,11 @@ a `subject`: the manager's name or the shop's id.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
+import httpx
 import psycopg
 from pydantic import SecretStr
 
@@ -17,11 +20,12 @@ from connectors.secrets import SecretBox
 
 MAIL = "mail"
 KINDS = (MAIL, *CHANNELS)
+MAILBOX = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """One address of a role."""
+    """One address of a role; `known_to_superset`: a mailbox that Superset was given for its own alerts."""
 
     id: int
     role: str
@@ -29,12 +33,17 @@ class Recipient:
     channel: str
     target: SecretStr
     secret: SecretStr
+    known_to_superset: bool = False
 
     @property
     def shown(self) -> str:
         """The address without what would let others use it."""
         target = self.target.get_secret_value()
-        return target if self.channel == MAIL else target.split("?")[0].rsplit("/", 1)[0] + "/…"
+        if self.channel == MAIL:
+            return target
+        scheme, _, place = re.split("[?#]", target)[0].partition("://")
+        host, *path = place.split("/")
+        return "/".join([f"{scheme}://{host.rpartition('@')[2]}", *path[:-1], "…"])
 
 
 def add_recipient(
@@ -43,8 +52,7 @@ def add_recipient(
     """Keep an address; returns its number. ConfigurationError for an unknown channel or an address that is none."""
     if channel not in KINDS:
         raise ConfigurationError(f"there is no channel {channel}", remedy=f"one of {', '.join(KINDS)}")
-    is_address = "@" in target if channel == MAIL else target.startswith(("https://", "http://"))
-    if not is_address:
+    if not (MAILBOX.fullmatch(target) if channel == MAIL else _is_web_address(target)):
         raise ConfigurationError(f"that is no address for {channel}", remedy="a mailbox, or the bot's https:// address")
     row = connection.execute(
         "insert into ops.alert_recipients (role, subject, channel, target, secret) "
@@ -55,16 +63,34 @@ def add_recipient(
 
 
 def remove_recipient(connection: psycopg.Connection, number: int) -> bool:
-    """Forget an address; whether there was one."""
-    return connection.execute("delete from ops.alert_recipients where id = %s", [number]).rowcount == 1
+    """Forget an address; whether Superset was given it. ConfigurationError when there is none of that number."""
+    gone = "delete from ops.alert_recipients where id = %s returning known_to_superset"
+    row = connection.execute(gone, [number]).fetchone()
+    if row is None:
+        raise ConfigurationError(f"there is no recipient {number}", remedy="see omni alerts recipients list")
+    return bool(row[0])
+
+
+def note_known_to_superset(connection: psycopg.Connection, numbers: Collection[int]) -> None:
+    """Superset has been given the mailboxes of these recipients, and of no others."""
+    connection.execute("update ops.alert_recipients set known_to_superset = id = any(%s)", [list(numbers)])
 
 
 def list_recipients(connection: psycopg.Connection, box: SecretBox) -> list[Recipient]:
     """All of them, by role."""
     rows = connection.execute(
-        "select id, role, subject, channel, target, secret from ops.alert_recipients order by role, subject, id"
+        "select id, role, subject, channel, target, secret, known_to_superset from ops.alert_recipients "
+        "order by role, subject, id"
     ).fetchall()
     return [
-        Recipient(number, role, subject, channel, box.decrypt(target), box.decrypt(secret))
-        for number, role, subject, channel, target, secret in rows
+        Recipient(number, role, subject, channel, box.decrypt(target), box.decrypt(secret), known)
+        for number, role, subject, channel, target, secret, known in rows
     ]
+
+
+def _is_web_address(target: str) -> bool:
+    try:
+        address = httpx.URL(target)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return address.scheme in ("http", "https") and bool(address.host)

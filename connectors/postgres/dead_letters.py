@@ -64,6 +64,19 @@ class KeptLetter:
         return Origin(self.entity, datetime.fromisoformat(at) if at else None, prefix, extra, self.record_key)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenLetters:
+    """How many open letters of a shop and stream have the same reason, and since when the oldest of them waits."""
+
+    shop: str
+    stream: str
+    reason_code: str
+    field_path: str
+    letters: int
+    old: int
+    oldest_at: datetime
+
+
 _KEEP = """
     insert into ops.dead_letters as d (shop_id, stream, reason_code, field_path, message, payload, payload_hash, run_id,
         entity, record_key, context, window_start, window_end, page)
@@ -148,6 +161,24 @@ def find_letters(
     wanted = {"ids": _list(ids), "shops": _list(shop_ids), "streams": _list(streams), "resolved": resolved}
     with conn.cursor(row_factory=class_row(KeptLetter)) as cursor:
         return cursor.execute(_SELECT, wanted).fetchall()
+
+
+def count_open_letters(conn: psycopg.Connection, *, kept_before: datetime) -> list[OpenLetters]:
+    """Open letters by shop, stream, reason and field, longest waiting first; `old` ones were kept before that (aware).
+
+    Payloads stay where they are: there may be many letters, and each is as large as its record.
+    """
+    query = """
+        select coalesce(s.shop_name, d.shop_id::text) as shop, d.stream, d.reason_code,
+            coalesce(d.field_path, '') as field_path, count(*) as letters,
+            count(*) filter (where d.created_at < %s) as old, min(d.created_at) as oldest_at
+        from ops.dead_letters d left join ops.shops s on s.id = d.shop_id
+        where d.resolved_at is null
+        group by 1, 2, 3, 4
+        order by oldest_at, 1, 2, 3, 4
+    """
+    with conn.cursor(row_factory=class_row(OpenLetters)) as cursor:
+        return cursor.execute(query, [kept_before]).fetchall()
 
 
 async def take_letter(conn: AsyncConnection, letter_id: int) -> bool:

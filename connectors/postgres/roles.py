@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
 from connectors.postgres.urls import BI_READER, FENCED_READERS, SUPERSET_KEEPER, bi_reader_url, superset_url
+from connectors.sealed import SEALED
 from connectors.secrets import local_secret, secret_path
 from connectors.settings import Settings
 
@@ -29,7 +30,7 @@ ROLES = (LOADER, TRANSFORMER, *LOGINS)
 SCHEMA_OF_READER = {role: role.replace("bi_", "marts_", 1) for role in FENCED_READERS} | {BI_READER: "marts"}
 FENCED_SCHEMAS = tuple(SCHEMA_OF_READER[role] for role in FENCED_READERS)
 TOOL_SCHEMAS = ("dagster", "superset")
-HIDDEN_FROM_TRANSFORMER = ("shop_credentials", "api_keys")
+HIDDEN_FROM_TRANSFORMER = (*SEALED, "api_keys")
 _READER_DEFAULTS = {"default_transaction_read_only": "on", "statement_timeout": "30s"}
 
 
@@ -140,9 +141,10 @@ def _grants() -> list[sql.SQL]:
 
 
 def _grant_ops_to_transformer(connection: psycopg.Connection) -> None:
-    query = "select tablename from pg_tables where schemaname = 'ops' and tablename <> all(%s)"
-    for (table,) in connection.execute(query, [list(HIDDEN_FROM_TRANSFORMER)]).fetchall():
-        statement = sql.SQL("grant select on ops.{} to {}")
+    tables = [name for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'ops'")]
+    for table in tables:  # what is hidden now may have been granted before
+        hide = table in HIDDEN_FROM_TRANSFORMER
+        statement = sql.SQL("revoke all on ops.{} from {}" if hide else "grant select on ops.{} to {}")
         connection.execute(statement.format(sql.Identifier(table), sql.Identifier(TRANSFORMER)))
 
 

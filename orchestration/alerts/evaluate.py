@@ -1,13 +1,14 @@
-"""Judge alerts: what fires, what is told now, and what was told already.
+"""Judge alerts: what fires, and since when.
 
-Belongs here: asking a condition as the role that may read marts only, and the memory in ops.alert_states. An alert that
-stays true is one alert: it is told once and again after its grace period. What cannot be judged says why.
+Belongs here: asking a condition as the role that may read marts only, and the memory in ops.alert_states. What cannot
+be judged says why. Who was told of it is remembered by `tell`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import psycopg
@@ -37,8 +38,7 @@ def judge(reader: psycopg.Connection, alert: Alert) -> list[Verdict]:
 
     `reader` is logged in as bi_reader, in autocommit mode: it can read marts and nothing else, for half a minute.
     """
-    missing = [mart for mart in alert.marts if not _exists(reader, mart)]
-    if missing:
+    if missing := unbuilt(reader, alert.marts):
         return [Verdict(alert, "", SKIPPED, None, f"not built yet: {', '.join(f'marts.{mart}' for mart in missing)}")]
     try:
         rows = reader.execute(alert.sql).fetchall()
@@ -50,13 +50,14 @@ def judge(reader: psycopg.Connection, alert: Alert) -> list[Verdict]:
     ]
 
 
-def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> bool:
-    """Write the verdict down; whether it is to be told now: it fires and was not told within its grace period."""
-    row = connection.execute(
-        "select told_at from ops.alert_states where alert = %s and recipient = %s for update",
-        [verdict.alert.key, verdict.recipient],
-    ).fetchone()
-    told_at = row[0] if row else None
+def unbuilt(reader: psycopg.Connection, marts: Iterable[str]) -> list[str]:
+    """Those of the marts that no build has made yet, each once, in alphabetical order."""
+    query = "select mart from unnest(%s::text[]) as mart where to_regclass('marts.' || mart) is null order by mart"
+    return [mart for (mart,) in reader.execute(query, [sorted(set(marts))])]
+
+
+def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> None:
+    """Write the verdict down, as looked at `now` (aware)."""
     connection.execute(
         """
         insert into ops.alert_states as s (alert, recipient, state, value, message, firing_since, checked_at)
@@ -64,7 +65,7 @@ def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) ->
         on conflict (alert, recipient) do update
         set state = excluded.state, value = excluded.value, message = excluded.message,
             firing_since = case when excluded.state = 'firing' then coalesce(s.firing_since, excluded.firing_since) end,
-            checked_at = excluded.checked_at
+            checked_at = excluded.checked_at, is_owed = false
         """,
         {
             "alert": verdict.alert.key,
@@ -76,7 +77,14 @@ def remember(connection: psycopg.Connection, verdict: Verdict, now: datetime) ->
             "now": now,
         },
     )
-    return verdict.state == FIRING and (told_at is None or now - told_at >= timedelta(hours=verdict.alert.grace_hours))
+
+
+def stay_owed(connection: psycopg.Connection, verdict: Verdict) -> None:
+    """Somebody could not be told: the next round looks again, however long the alert's own rhythm is."""
+    connection.execute(
+        "update ops.alert_states set is_owed = true where alert = %s and recipient = %s",
+        [verdict.alert.key, verdict.recipient],
+    )
 
 
 def settle_absent(connection: psycopg.Connection, alert: Alert, verdicts: list[Verdict], now: datetime) -> None:
@@ -84,23 +92,16 @@ def settle_absent(connection: psycopg.Connection, alert: Alert, verdicts: list[V
     if any(one.state in (SKIPPED, FAILED) for one in verdicts):
         return
     connection.execute(
-        "update ops.alert_states set state = 'quiet', value = 0, firing_since = null, checked_at = %s "
+        "update ops.alert_states set state = 'quiet', value = 0, firing_since = null, checked_at = %s, is_owed = false "
         "where alert = %s and not recipient = any(%s)",
         [now, alert.key, [one.recipient for one in verdicts]],
     )
 
 
-def mark_told(connection: psycopg.Connection, verdict: Verdict, now: datetime) -> None:
-    """From now on the grace period runs."""
-    connection.execute(
-        "update ops.alert_states set told_at = %s where alert = %s and recipient = %s",
-        [now, verdict.alert.key, verdict.recipient],
-    )
-
-
 def last_checks(connection: psycopg.Connection) -> dict[str, datetime]:
-    """Alert → when it was last judged."""
-    return dict(connection.execute("select alert, max(checked_at) from ops.alert_states group by alert").fetchall())
+    """Alert → when it was last judged. An alert that is owed to somebody is left out: it counts as never judged."""
+    query = "select alert, max(checked_at) from ops.alert_states group by alert having not bool_or(is_owed)"
+    return dict(connection.execute(query).fetchall())
 
 
 def _verdict(alert: Alert, row: tuple[object, ...]) -> Verdict:
@@ -132,8 +133,3 @@ def _values(reader: psycopg.Connection, one: LinkFilter, recipient: str) -> list
     if not one.sql:
         return [one.value.replace("{recipient}", recipient)]
     return [str(row[0]) for row in reader.execute(one.sql, {"recipient": recipient}) if row[0] is not None]
-
-
-def _exists(reader: psycopg.Connection, mart: str) -> bool:
-    row = reader.execute("select to_regclass(%s) is not null", [f"marts.{mart}"]).fetchone()
-    return bool(row and row[0])

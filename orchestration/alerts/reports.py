@@ -14,6 +14,7 @@ import psycopg
 import xlsxwriter
 
 from connectors.errors import ConfigurationError
+from orchestration.alerts.evaluate import unbuilt
 from orchestration.alerts.rules import Report, Sheet, marts_in
 from orchestration.alerts.times import BEIJING
 
@@ -51,10 +52,9 @@ def write_report(reader: psycopg.Connection, report: Report, period: Period, fol
     Raises:
         ConfigurationError: a mart of it is not built yet.
     """
-    missing = [mart for sheet in report.sheets for mart in marts_in(sheet.sql) if not _exists(reader, mart)]
-    if missing:
+    if missing := unbuilt(reader, (mart for sheet in report.sheets for mart in marts_in(sheet.sql))):
         raise ConfigurationError(
-            f"report {report.key} needs marts that are not built: {', '.join(sorted(set(missing)))}",
+            f"report {report.key} needs marts that are not built: {', '.join(missing)}",
             remedy="run build_marts, then try again",
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,8 +107,3 @@ def _format(name: str) -> str:
     if name.endswith(("率 Rate", "Rate")):
         return SHARE
     return DAY if "Date" in name or "Settled" in name or "Month" in name else NUMBER
-
-
-def _exists(reader: psycopg.Connection, mart: str) -> bool:
-    row = reader.execute("select to_regclass(%s) is not null", [f"marts.{mart}"]).fetchone()
-    return bool(row and row[0])

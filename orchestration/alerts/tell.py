@@ -1,7 +1,7 @@
 """Tell people: the words of an alert or a report, and one delivery per address.
 
-Belongs here: who of the recipients is meant, what they read, and the record in ops.alert_deliveries. Not here: how a
-channel is spoken to (connectors/notices).
+Belongs here: who of the recipients is meant, what they read, the record in ops.alert_deliveries and who took what when
+(ops.alert_told). Not here: how a channel is spoken to (connectors/notices).
 """
 
 from __future__ import annotations
@@ -60,22 +60,31 @@ def dashboard_link(settings: Settings, slug: str, filters: FilterValues) -> str:
 
 
 def deliver(
-    connection: psycopg.Connection, settings: Settings, name: str, recipients: Sequence[Recipient], message: Message
-) -> tuple[int, list[str]]:
-    """Send to each address and note how it went. Returns how many took it, and what the others said."""
-    delivered, problems = 0, []
-    for one in recipients:
-        problem = _problem(settings, one, message)
-        if problem is None:
-            delivered += 1
-        else:
-            problems.append(f"{name} to {one.role} by {one.channel}: {problem}")
-        connection.execute(
-            "insert into ops.alert_deliveries (name, recipient, channel, delivered, detail) "
-            "values (%s, %s, %s, %s, %s)",
-            [name, f"{one.role} {one.subject}".strip(), one.channel, problem is None, problem],
-        )
-    return delivered, problems
+    connection: psycopg.Connection, settings: Settings, name: str, one: Recipient, message: Message
+) -> str | None:
+    """Send to one address and note how it went; what went wrong, if it was not taken."""
+    problem = _problem(settings, one, message)
+    connection.execute(
+        "insert into ops.alert_deliveries (name, recipient, channel, delivered, detail) values (%s, %s, %s, %s, %s)",
+        [name, f"{one.role} {one.subject}".strip(), one.channel, problem is None, problem],
+    )
+    return problem and f"{name} to {one.role} by {one.channel}: {problem}"
+
+
+def last_told(connection: psycopg.Connection, name: str, subject: str) -> dict[int, datetime]:
+    """Recipient → when it last took this alert or report about `subject` ('' = everybody)."""
+    query = "select recipient_id, told_at from ops.alert_told where name = %s and subject = %s"
+    return dict(connection.execute(query, [name, subject]).fetchall())
+
+
+def mark_told(connection: psycopg.Connection, name: str, subject: str, one: Recipient, now: datetime) -> None:
+    """From now on this recipient's grace period runs."""
+    connection.execute(
+        "insert into ops.alert_told (name, subject, recipient_id, told_at) "
+        "select %(name)s, %(subject)s, id, %(now)s from ops.alert_recipients where id = %(id)s "  # removed meanwhile?
+        "on conflict (name, subject, recipient_id) do update set told_at = excluded.told_at",
+        {"name": name, "subject": subject, "id": one.id, "now": now},
+    )
 
 
 def _problem(settings: Settings, one: Recipient, message: Message) -> str | None:

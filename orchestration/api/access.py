@@ -14,7 +14,7 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from connectors.api_keys import ROLES, ApiKey, find_key
+from connectors.api_keys import ROLES, ApiKey, find_key, hash_of, is_shaped_as_key
 from connectors.errors import TransientError
 from orchestration.api.limits import RateLimit
 from orchestration.api.problems import ProblemError
@@ -30,13 +30,22 @@ class Gatekeeper:
     def __init__(self, database_url: str, *, calls_per_minute: int) -> None:
         self._url = database_url
         self.rate = RateLimit(calls_per_minute)
+        self._seen: set[bytes] = set()  # hashes of keys that were right the last time
 
     def admit(self, text: str | None, role: str, client: str) -> ApiKey:
-        """The caller's key. Raises ProblemError 401, 403 or 429; wrong keys are limited by address."""
-        key = self._find(text) if text else None
-        self._count(f"key {key.id}" if key else f"address {client}")
+        """The caller's key. Raises ProblemError 401, 403 or 429; whoever did not show a right key yet is limited by
+        address, before the database is asked: guessing must not cost connections.
+        """
+        shown = text if text and is_shaped_as_key(text) else ""
+        hashed = hash_of(shown)
+        if hashed not in self._seen:
+            self._count(f"address {client}")
+        key = self._find(shown) if shown else None
         if key is None:
+            self._seen.discard(hashed)
             raise ProblemError(401, "send a valid key: Authorization: Bearer omni_…", headers=_CHALLENGE)
+        self._seen.add(hashed)
+        self._count(f"key {key.id}")
         if ROLES.index(key.role) < ROLES.index(role):
             raise ProblemError(403, f"this needs the role {role}; the key {key.name} is a {key.role}'s")
         return key

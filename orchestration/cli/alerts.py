@@ -12,13 +12,15 @@ import psycopg
 import typer
 
 from connectors.errors import ConfigurationError
+from connectors.notices.channels import SIGNED
 from connectors.notices.recipients import KINDS, Recipient, add_recipient, list_recipients, remove_recipient
 from connectors.postgres.urls import bi_reader_url
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
+from connectors.shops import get_shop
 from orchestration.alerts.evaluate import FIRING, judge
 from orchestration.alerts.reports import period_of, write_report
-from orchestration.alerts.rules import Alert, Report, read_rules
+from orchestration.alerts.rules import PERSONAL_ROLES, Alert, Report, read_roles, read_rules
 from orchestration.alerts.tell import alert_message, deliver, meant
 from orchestration.cli.console import out, say, table
 from orchestration.cli.db import migrated_database
@@ -71,8 +73,9 @@ def judge_now(
                 would = "would tell" if verdict.state == FIRING else "would not fire; recipients"
                 out.print(f"{message.title}\n{message.text}\n{would}: {_shown(whom)}", markup=False)
                 continue
-            delivered, problems = deliver(connection, settings, f"test of {alert.key}", whom, message)
-            out.print(f"{delivered} of {len(whom)} messages sent", markup=False)
+            answers = [deliver(connection, settings, f"test of {alert.key}", one, message) for one in whom]
+            problems = list(filter(None, answers))
+            out.print(f"{len(whom) - len(problems)} of {len(whom)} messages sent", markup=False)
             for problem in problems:
                 say(problem)
 
@@ -96,20 +99,31 @@ def report(name: Annotated[str, typer.Argument(help="The report's key.")]) -> No
 
 @people.command("add")
 def add_command(
-    role: Annotated[str, typer.Option(help="finance, operations, data, purchasing, sales, manager or shop_owner.")],
+    role: Annotated[
+        str, typer.Option(help="A role of superset/assets/alerts.yaml, such as finance, management or shop-owner.")
+    ],
     channel: Annotated[str, typer.Option(help=f"{', '.join(KINDS)}.")],
     target: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Mailbox or the bot's address; asked for.")],
-    secret: Annotated[str, typer.Option(help="Signing secret of webhook, Feishu or DingTalk bot.")] = "",
-    subject: Annotated[str, typer.Option(help="For manager: the name. For shop_owner: the shop's id.")] = "",
+    secret: Annotated[
+        str | None, typer.Option(help=f"Signing secret, for {', '.join(SIGNED)}; asked for when absent.")
+    ] = None,
+    subject: Annotated[str, typer.Option(help="For manager: the name. For shop-owner: the shop's name or id.")] = "",
 ) -> None:
     """Add an address. It is stored sealed, because a bot's address is its password.
 
     Examples: `omni alerts recipients add --role finance --channel mail --target books@example.com` ·
-    `omni alerts recipients add --role operations --channel feishu` (asks for the address)
+    `omni alerts recipients add --role operations --channel feishu` (asks for address and secret) ·
+    `omni alerts recipients add --role shop-owner --subject "Acme US" --channel wecom`
     """
+    role, subject = role.replace("-", "_"), subject.strip()
+    refuse_mismatch(role, subject)
+    if secret is None:
+        secret = _asked_secret() if channel in SIGNED else ""
     settings = Settings()
     with psycopg.connect(migrated_database(settings)) as connection:
         box = SecretBox.open(settings)
+        if role == "shop_owner":
+            subject = str(get_shop(connection, subject).id)
         number = add_recipient(
             connection, box, role=role, channel=channel, target=target, secret=secret, subject=subject
         )
@@ -122,7 +136,9 @@ def list_people() -> None:
     settings = Settings()
     with psycopg.connect(migrated_database(settings)) as connection:
         found = list_recipients(connection, SecretBox.open(settings))
-    rows: list[tuple[object, ...]] = [(one.id, one.role, one.subject, one.channel, one.shown) for one in found]
+    rows: list[tuple[object, ...]] = [
+        (one.id, _as_typed(one.role), one.subject, one.channel, one.shown) for one in found
+    ]
     table("Recipients", ("id", "role", "of", "channel", "address"), rows)
 
 
@@ -130,10 +146,33 @@ def list_people() -> None:
 def remove_command(number: Annotated[int, typer.Argument(help="The number that `list` shows.")]) -> None:
     """Forget an address."""
     with psycopg.connect(migrated_database(Settings())) as connection:
-        gone = remove_recipient(connection, number)
-    if not gone:
-        raise ConfigurationError(f"there is no recipient {number}", remedy="see omni alerts recipients list")
+        is_known_to_superset = remove_recipient(connection, number)
     out.print(f"recipient {number} is removed")
+    if is_known_to_superset:
+        say("Superset has this mailbox, too, until omni provision runs again")
+
+
+def refuse_mismatch(role: str, subject: str) -> None:
+    """ConfigurationError when nothing is ever told to this role, or not to this subject of it ('' = to all)."""
+    if role not in read_roles():
+        raise ConfigurationError(
+            f"nothing is told to {_as_typed(role)}", remedy=f"one of {', '.join(map(_as_typed, read_roles()))}"
+        )
+    if role in PERSONAL_ROLES and not subject:
+        raise ConfigurationError(
+            f"role {_as_typed(role)} is told of own rows only", remedy="say with --subject whose they are"
+        )
+    if subject and role not in PERSONAL_ROLES:
+        raise ConfigurationError(f"role {_as_typed(role)} is told of everybody's rows", remedy="leave --subject out")
+
+
+def _as_typed(role: str) -> str:
+    """The role in the spelling of `omni bi users`."""
+    return role.replace("_", "-")
+
+
+def _asked_secret() -> str:
+    return str(typer.prompt("Signing secret (empty: none)", default="", show_default=False, hide_input=True))
 
 
 def _find(name: str) -> Alert:

@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 
 from connectors.errors import ConfigurationError
-from connectors.notices.recipients import MAIL, list_recipients
+from connectors.notices.recipients import MAIL, Recipient, list_recipients, note_known_to_superset
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from orchestration.cli.environment import SUPERSET_DIR
+from orchestration.cli.environment import SUPERSET_DIR, superset_environment
 from orchestration.cli.services import superset_python
 
 ADMIN = "admin"
@@ -51,12 +51,34 @@ def install_bi() -> None:
         )
 
 
-def provision_bi(environment: Mapping[str, str], tell: Callable[[str], None] = print) -> None:
+def provision_bi(settings: Settings, url: str, tell: Callable[[str], None] = print) -> None:
     """Bring Superset's metadata, users, roles and dashboards to the state of the files. Idempotent.
+
+    Where a broker is configured Superset gets the mailboxes of the alerts, too, and it is written down which.
 
     Raises:
         ConfigurationError: a step failed; the message carries the end of the script's output.
     """
+    environment = superset_environment(settings, url)
+    mailboxes = _mailboxes(settings, url) if environment.get("OMNI_SUPERSET_BROKER_URL") else []
+    _run_provision(environment | {"OMNI_BI_MAIL_RECIPIENTS": json.dumps(_by_role(mailboxes))}, tell)
+    with psycopg.connect(url) as connection:
+        note_known_to_superset(connection, [one.id for one in mailboxes])
+
+
+def _mailboxes(settings: Settings, url: str) -> list[Recipient]:
+    with psycopg.connect(url) as connection:
+        return [one for one in list_recipients(connection, SecretBox.open(settings)) if one.channel == MAIL]
+
+
+def _by_role(mailboxes: list[Recipient]) -> dict[str, list[str]]:
+    addresses: dict[str, list[str]] = {}
+    for one in mailboxes:
+        addresses.setdefault(one.role, []).append(one.target.get_secret_value())
+    return addresses
+
+
+def _run_provision(environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
     command = [str(superset_python()), str(SUPERSET_DIR / "provision.py")]
     lines: list[str] = []
     with subprocess.Popen(
@@ -70,19 +92,6 @@ def provision_bi(environment: Mapping[str, str], tell: Callable[[str], None] = p
         raise ConfigurationError(
             f"Superset could not be provisioned:\n{''.join(lines[-20:])}", remedy="mend the cause and start again"
         )
-
-
-def with_mail_recipients(environment: Mapping[str, str], settings: Settings, url: str) -> dict[str, str]:
-    """The same variables, with the mailboxes of the alerts where Superset sends alerts itself (a broker is there)."""
-    if not environment.get("OMNI_SUPERSET_BROKER_URL"):
-        return dict(environment)
-    with psycopg.connect(url) as connection:
-        found = list_recipients(connection, SecretBox.open(settings))
-    mail: dict[str, list[str]] = {}
-    for one in found:
-        if one.channel == MAIL:
-            mail.setdefault(one.role, []).append(one.target.get_secret_value())
-    return dict(environment) | {"OMNI_BI_MAIL_RECIPIENTS": json.dumps(mail)}
 
 
 def run_bi_script(

@@ -16,7 +16,7 @@ from connectors.errors import ConfigurationError
 from connectors.secrets import local_secret
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli import bi_users
-from orchestration.cli.bi import ADMIN, install_bi, provision_bi, run_bi_script, with_mail_recipients
+from orchestration.cli.bi import ADMIN, install_bi, provision_bi, run_bi_script
 from orchestration.cli.console import out, say
 from orchestration.cli.db import migrated_database
 from orchestration.cli.environment import SUPERSET_DIR, ready_path, superset_environment
@@ -50,7 +50,7 @@ def apply_command() -> None:
     problems = _lines(run_bi_script({}, "validate.py"))
     if problems:
         _tell(problems, "")
-    provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url), say)
+    provision_bi(settings, url, say)
 
 
 @app.command()

@@ -76,7 +76,7 @@ class _Demo:
         code = self._verdict(charts)
         if not once and code == 0:
             self._push_events(door_url)
-            self.stack.announce(dagster_url, superset_url, door_url)
+            self.stack.announce(dagster_url, superset_url, door_url, is_invented=True)
             self.stack.watch()
         return code
 
@@ -166,7 +166,7 @@ class _Demo:
     def _provision(self, bi_installed: Future[None]) -> None:
         with self.steps.step("Superset: environment, metadata, dashboards"):
             bi_installed.result()
-            provision_bi(self.stack.superset_environment(), say)
+            provision_bi(self.settings, self.stack.database_url, say)
 
     def _start_superset(self) -> str:
         with self.steps.step("Superset server") as step:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from connectors.errors import ConfigurationError
 from connectors.settings import Settings
 from orchestration.cli.services import Service, superset_python
+from orchestration.superset_beat import beats, schedule_path
 
 CELERY_APP = "superset.tasks.celery_app:app"
 BROKER = "OMNI_SUPERSET_BROKER_URL"
-BEAT_SILENCE_SECONDS = 600
-"""Beat writes its schedule to disk every three minutes; a file older than this means that it hangs."""
 
 
 def worker_service(environment: Mapping[str, str]) -> Service:
@@ -42,9 +39,8 @@ def worker_service(environment: Mapping[str, str]) -> Service:
 def beat_service(settings: Settings, environment: Mapping[str, str]) -> Service:
     """Superset's Celery beat; its schedule lies in the data folder. Raises ConfigurationError without a broker."""
     _broker(environment)
-    schedule = settings.data_dir / "superset" / "beat-schedule"
-    options = ["beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]
-    return Service("superset-beat", _celery(*options), environment, is_well=lambda: _is_fresh(schedule))
+    options = ["beat", "--schedule", str(schedule_path(settings.data_dir)), "--pidfile", "", "--loglevel", "WARNING"]
+    return Service("superset-beat", _celery(*options), environment, is_well=lambda: beats(settings.data_dir))
 
 
 def _celery(*options: str) -> list[str]:
@@ -62,9 +58,3 @@ def _worker_replies(broker: str) -> bool:
     command = [str(superset_python()), "-m", "celery", "--broker", broker, "inspect", "ping", "--timeout", "10"]
     command += ["--destination", f"superset@{socket.gethostname()}"]
     return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
-
-
-def _is_fresh(schedule: Path) -> bool:
-    # The suffix of the file depends on which database module Python found for its shelves.
-    times = [path.stat().st_mtime for path in schedule.parent.glob(f"{schedule.name}*")]
-    return bool(times) and time.time() - max(times) < BEAT_SILENCE_SECONDS

@@ -11,7 +11,7 @@ import typer
 
 from connectors.postgres.server import ensure_database
 from connectors.settings import PROJECT_ROOT, Settings
-from orchestration.cli.bi import install_bi, provision_bi, with_mail_recipients
+from orchestration.cli.bi import install_bi, provision_bi
 from orchestration.cli.db import migrated_database
 from orchestration.cli.deployment import beat_service, worker_service
 from orchestration.cli.environment import (
@@ -20,7 +20,6 @@ from orchestration.cli.environment import (
     kept_superset_environment,
     pipeline_environment,
     prepare_dagster_home,
-    superset_environment,
 )
 from orchestration.cli.manifest import prepare_manifest
 from orchestration.cli.services import Service, dagster_services, door_service, superset_service
@@ -79,7 +78,7 @@ def provision() -> None:
     settings = Settings()
     url = migrated_database(settings)
     install_bi()
-    provision_bi(with_mail_recipients(superset_environment(settings, url), settings, url))
+    provision_bi(settings, url)
     keep_superset_environment(settings, url)
 
 

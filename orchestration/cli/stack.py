@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
 
 from connectors.postgres.server import stop_embedded
-from connectors.secrets import local_secret
+from connectors.secrets import local_secret, secret_path
 from connectors.settings import Settings
 from orchestration.cli.bi import ADMIN
 from orchestration.cli.console import complain, say, table
@@ -37,6 +38,7 @@ from orchestration.launch import DagsterClient
 
 RESTART_PAUSE_SECONDS = 5.0
 INTERRUPTED = 130
+PASSWORD = "superset_admin_password"  # noqa: S105 - the name of a secret
 
 
 class Stack:
@@ -92,11 +94,17 @@ class Stack:
         """Variables of the Superset processes."""
         return superset_environment(self.settings, self.database_url)
 
-    def announce(self, dagster_url: str, superset_url: str, door_url: str) -> None:
-        """Print where everything is and how to log in; `run/ready.json` says the same to programs, without secrets."""
-        password = local_secret(self.settings, "superset_admin_password").get_secret_value()
+    def announce(self, dagster_url: str, superset_url: str, door_url: str, *, is_invented: bool = False) -> None:
+        """Print where everything is and how to log in; `run/ready.json` says the same to programs, without secrets.
+
+        Unless the company is invented, the password is for a terminal only: what is printed elsewhere is kept, and
+        others may read it.
+        """
+        password = local_secret(self.settings, PASSWORD).get_secret_value()
+        is_shown = is_invented or sys.stdout.isatty()
+        shown = password if is_shown else f"the word in {secret_path(self.settings, PASSWORD)}"
         rows: list[tuple[object, ...]] = [
-            ("Superset (dashboards)", superset_url, f"{ADMIN} / {password}"),
+            ("Superset (dashboards)", superset_url, f"{ADMIN} / {shown}"),
             ("Dagster (pipeline)", dagster_url, "no login, this machine only"),
             ("Webhooks and API", f"{door_url}/api/docs", "omni api-keys create --help"),
             ("PostgreSQL", "omni db psql", "omni db url"),

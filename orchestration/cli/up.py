@@ -59,7 +59,7 @@ def _start_and_watch(stack: Stack) -> int:
     _warn_about_shops(stack)
     with steps.step("Superset environment and dashboards"):
         install_bi()
-        provision_bi(stack.superset_environment(), say)
+        provision_bi(stack.settings, stack.database_url, say)
     with steps.step("Dagster") as step:
         dagster = step.note = stack.start_dagster()
     with steps.step("Webhook door and control API") as step:

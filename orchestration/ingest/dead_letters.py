@@ -4,7 +4,6 @@ Belongs here: configuration, events, the verdict. Replaying is `connectors.sync.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -22,7 +21,7 @@ from dagster import (
 )
 from pydantic import Field
 
-from connectors.postgres.dead_letters import KeptLetter, find_letters
+from connectors.postgres.dead_letters import OpenLetters, count_open_letters
 from connectors.sync import ReplayReport, replay
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.names import ORDERS_POOL, REPLAY_DEAD_LETTERS
@@ -82,36 +81,29 @@ def replay_dead_letters() -> None:
 
 def verdict_on_age(url: str, *, older_than: timedelta, now: datetime | None = None) -> AssetCheckResult:
     """Whether an open letter is older than allowed; the table counts the open ones by shop, stream and reason."""
-    with psycopg.connect(url) as connection:
-        letters = find_letters(connection)
     now = now or datetime.now(UTC)
-    old = [one for one in letters if now - one.created_at > older_than]
-    told = f"{len(letters)} open, {len(old)} of them older than {older_than}"
+    with psycopg.connect(url) as connection:
+        groups = count_open_letters(connection, kept_before=now - older_than)
+    old = sum(one.old for one in groups)
+    told = f"{sum(one.letters for one in groups)} open, {old} of them older than {older_than}"
     return AssetCheckResult(
         asset_key=LETTERS_KEY,
         check_name=YOUNG,
         passed=not old,
         severity=AssetCheckSeverity.WARN,
         description=f"{told} → `omni dead-letters list`, mend, then `omni dead-letters replay`" if old else told,
-        metadata={"open": MetadataValue.table(_by_reason(letters, now))} if letters else {},
+        metadata={"open": MetadataValue.table([_row(one, now) for one in groups])} if groups else {},
     )
 
 
-def _by_reason(letters: Sequence[KeptLetter], now: datetime) -> list[TableRecord]:
-    groups: dict[tuple[str, str, str, str], list[KeptLetter]] = {}
-    for one in letters:
-        name = (one.shop_name or str(one.shop_id), one.stream, one.reason_code, one.field_path or "")
-        groups.setdefault(name, []).append(one)
-    return [
-        TableRecord(
-            {
-                "shop": shop,
-                "stream": stream,
-                "reason": reason,
-                "field": field,
-                "letters": len(some),
-                "oldest_hours": round((now - some[0].created_at).total_seconds() / 3600, 1),
-            }
-        )
-        for (shop, stream, reason, field), some in groups.items()
-    ]
+def _row(one: OpenLetters, now: datetime) -> TableRecord:
+    return TableRecord(
+        {
+            "shop": one.shop,
+            "stream": one.stream,
+            "reason": one.reason_code,
+            "field": one.field_path,
+            "letters": one.letters,
+            "oldest_hours": round((now - one.oldest_at).total_seconds() / 3600, 1),
+        }
+    )

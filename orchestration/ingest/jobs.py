@@ -4,7 +4,7 @@ Belongs here: job definitions. Each is safe to run again: what is stored already
 A backfill is a range or a set of cells of `ingest_orders`, launched from the UI or with the range tags of `names.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from orchestration.fresh_marts import build_fresh_marts
 from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.dead_letters import replay_dead_letters
 from orchestration.ingest.watch import watch_completeness
-from orchestration.ingest.webhook_inbox import InboxReport, process_inbox
+from orchestration.ingest.webhook_inbox import InboxReport, Refresh, process_inbox
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -123,11 +123,7 @@ def refresh_named_orders(context: OpExecutionContext, config: NamedRecords, ware
 
     with explained():
         if config.named:
-            try:
-                for temu_shop_id, numbers in config.by_shop().items():
-                    _tell_refresh(context, "orders", refresh_shop(temu_shop_id, numbers))
-            finally:  # runs before this one may rely on it
-                _build_marts(context, warehouse)
+            _refresh_named(context, warehouse, "orders", config, refresh_shop)
             return
         report = process_inbox(url, settings.webhook_inbox, refresh_shop, run_id=context.run_id)
         try:  # orders of other shops and files have landed, whatever happened to some
@@ -136,6 +132,37 @@ def refresh_named_orders(context: OpExecutionContext, config: NamedRecords, ware
         except OmniError as error:
             report.failures["marts"] = error
         _tell(context, report)
+
+
+def _refresh_named(
+    context: OpExecutionContext, warehouse: Warehouse, table: str, config: NamedRecords, refresh: Refresh
+) -> None:
+    """Shop by shop, then the marts, whatever happened to some: runs before this one may rely on it to build them."""
+    failures = _refresh_shops(context, table, config.by_shop(), refresh)
+    try:
+        _build_marts(context, warehouse)
+    except (OmniError, psycopg.Error) as error:
+        failures["marts"] = error
+    _fail_by_name("Not everything could be read again; all else is stored.", failures)
+
+
+def _refresh_shops(
+    context: OpExecutionContext, table: str, numbers: Mapping[int, Sequence[str]], refresh: Refresh
+) -> dict[str, Exception]:
+    """Read again what is named, by mall id; what went wrong, by shop: one in trouble stops no other."""
+    failures: dict[str, Exception] = {}
+    for temu_shop_id, names in numbers.items():
+        try:
+            _tell_refresh(context, table, refresh(temu_shop_id, names))
+        except (OmniError, psycopg.Error) as error:
+            failures[f"shop {temu_shop_id}"] = error
+    return failures
+
+
+def _fail_by_name(headline: str, failures: Mapping[str, Exception]) -> None:
+    if failures:
+        texts = {name: str(error) for name, error in failures.items()}
+        raise failure_from_many(headline, texts, repeat=any(may_pass(error) for error in failures.values()))
 
 
 def _build_marts(context: OpExecutionContext, warehouse: Warehouse) -> None:
@@ -166,17 +193,14 @@ def _tell(context: OpExecutionContext, report: InboxReport) -> None:
 def refresh_named_products(context: OpExecutionContext, config: NamedRecords, warehouse: Warehouse) -> None:
     """Read again the SKUs of the goods that are named."""
     url, settings = warehouse.database_url(), warehouse.settings()
+
+    def refresh_shop(temu_shop_id: int, goods_ids: Sequence[str]) -> object:
+        return connectors.sync.refresh_products(
+            url, settings=settings, temu_shop_id=temu_shop_id, goods_ids=goods_ids, run_id=context.run_id
+        )
+
     with explained():
-        for temu_shop_id, numbers in config.by_shop().items():
-            report = connectors.sync.refresh_products(
-                url,
-                settings=settings,
-                temu_shop_id=temu_shop_id,
-                goods_ids=numbers,
-                run_id=context.run_id,
-            )
-            _tell_refresh(context, "products", report)
-        _build_marts(context, warehouse)
+        _refresh_named(context, warehouse, "products", config, refresh_shop)
 
 
 def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> None:
@@ -188,29 +212,29 @@ def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> No
 def refresh_orders_near_their_deadline(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """Read again what has to be shipped within a day or delivered within the hour; a shop in trouble stops no other."""
     url, settings = warehouse.database_url(), warehouse.settings()
+
+    def refresh_shop(temu_shop_id: int, sns: Sequence[str]) -> object:
+        return connectors.sync.refresh_orders(
+            url,
+            settings=settings,
+            temu_shop_id=temu_shop_id,
+            parent_order_sns=sns,
+            run_id=context.run_id,
+            lane=Lane.SHIP_BY,
+        )
+
+    with explained():
+        failures = _refresh_shops(context, "orders", _due_by_shop(url), refresh_shop)
+        _fail_by_name("Some shops could not be asked; the next visit asks again.", failures)
+
+
+def _due_by_shop(url: str) -> dict[int, list[str]]:
     with psycopg.connect(url) as conn:
         due = due_orders(conn, now=datetime.now(UTC), limit=MOST_DUE_ORDERS)
     by_shop: dict[int, list[str]] = {}
     for order in due:
         by_shop.setdefault(order.temu_shop_id, []).append(order.parent_order_sn)
-    failures: dict[str, OmniError] = {}
-    for temu_shop_id, sns in by_shop.items():
-        try:
-            report = connectors.sync.refresh_orders(
-                url,
-                settings=settings,
-                temu_shop_id=temu_shop_id,
-                parent_order_sns=sns,
-                run_id=context.run_id,
-                lane=Lane.SHIP_BY,
-            )
-        except OmniError as error:
-            failures[f"shop {temu_shop_id}"] = error
-        else:
-            _tell_refresh(context, "orders", report)
-    if failures:
-        texts = {shop: str(error) for shop, error in failures.items()}
-        raise failure_from_many("Some shops could not be asked; the next visit asks again.", texts, repeat=False)
+    return by_shop
 
 
 MOST_DUE_ORDERS = 500

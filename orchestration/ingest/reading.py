@@ -140,5 +140,5 @@ def _chosen(shops: Mapping[str, Shop], only: Sequence[str]) -> list[str]:
         raise ConfigurationError("there is no active shop to read", remedy="register one with `omni shops add`")
     if not only:
         return list(shops)
-    by_mall_id = {str(shop.temu_shop_id): key for key, shop in shops.items()}
-    return _known(shops, [by_mall_id.get(name, name) for name in only])
+    keys = {called: key for key, shop in shops.items() for called in (str(shop.temu_shop_id), shop.shop_name)}
+    return _known(shops, list(dict.fromkeys(keys.get(name, name) for name in only)))

@@ -58,8 +58,8 @@ def build_dbt_assets(manifest: Path) -> AssetsDefinition:
         try:
             yield from dbt_of(warehouse).cli(arguments, context=context, target_path=target).stream()
         finally:  # a build that a broken E rule stopped has verdicts and changed marts, too
+            keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
             forget_cached_answers(warehouse.settings().data_dir)
             context.log.info("dashboards: %s", warm_answers(warehouse.settings()))
-            keep_dbt_results(warehouse.database_url(), target, run_id=context.run.run_id, run_at=started)
 
     return dbt_models

@@ -20,7 +20,9 @@ ADMIN = "admin"
 
 
 def warm_answers(settings: Settings) -> str:
-    """Ask the questions of the last week, newest first, for 20 s at most; says what was done."""
+    """Ask the questions of the last week, newest first, for 20 s at most; says what was done. Never raises for what
+    stands at Superset's address: nothing, or a login page in its place.
+    """
     address = os.environ.get("OMNI_SUPERSET_INTERNAL_URL") or settings.superset_url
     questions = _questions(settings.data_dir / "superset" / "asked")
     if not address or not questions:
@@ -35,7 +37,7 @@ def warm_answers(settings: Settings) -> str:
                 headers = {"Content-Type": "application/json"}
                 answer = client.post("/api/v1/chart/data", content=question, headers=headers)
                 asked, failed = asked + 1, failed + (not answer.is_success)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError) as error:
         return f"Superset does not answer at {address}: {type(error).__name__}"
     return f"{asked} of {len(questions)} answers are warm again, {failed} questions are out of date"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from connectors.settings import PROJECT_ROOT
-from orchestration.alerts.rules import read_rules
+from orchestration.alerts.rules import FENCED_ROLES, read_rules
 from tests.superset.installation import Installation
 
 BODY = yaml.safe_load((PROJECT_ROOT / "superset" / "assets" / "alerts.yaml").read_text(encoding="utf-8"))
@@ -28,13 +28,28 @@ def test_both_schedulers_have_the_same_alerts_at_the_same_times(superset_modules
     from alerts import wanted
 
     alerts = {one["name"]: one["crontab"] for one in wanted(BODY, {}) if one["type"] == "Alert"}
-    assert alerts == {one.name: one.schedule.cron for one in read_rules()[0]}
+    assert alerts == {one.name: one.schedule.cron for one in read_rules()[0] if set(one.to) - set(FENCED_ROLES)}
+
+
+def test_superset_mails_nobody_who_may_see_less_than_it_draws(superset_modules: None) -> None:
+    import alerts
+
+    assert set(FENCED_ROLES) == alerts.FENCED_ROLES
+    roles = {role for part in ("alerts", "pictures") for entry in BODY[part].values() for role in entry["to"]}
+    everybody = {role: [f"{role}@example.com"] for role in roles}
+    mailed = {address.partition("@")[0] for one in alerts.wanted(BODY, everybody) for address in one["to"]}
+    assert mailed == roles - set(FENCED_ROLES)
+
+
+def test_every_picture_is_meant_for_somebody_whom_superset_may_mail() -> None:
+    assert [key for key, entry in BODY["pictures"].items() if set(entry["to"]) & set(FENCED_ROLES)] == []
 
 
 def test_an_alert_that_answers_in_pairs_asks_how_many_it_is_true_for(superset_modules: None) -> None:
     from alerts import wanted
 
-    [own] = [one for one in wanted(BODY, {}) if "My SKUs" in one["name"]]
+    shared = BODY["alerts"]["stock-out-own"] | {"to": ["manager", "purchasing"]}
+    [own] = wanted({"alerts": {"own": shared}, "pictures": {}}, {})
     assert own["sql"].startswith("SELECT COUNT(*) FROM (")
     assert own["sql"].endswith("AS each (recipient, value) WHERE value > 0")
 
@@ -61,7 +76,8 @@ def test_superset_gets_alerts_and_pictures_once_with_the_mailboxes_of_their_role
             found.append(connection.execute(STATE).fetchall())
     assert found[0] == found[1]
     by_name = {row[0]: row for row in found[0]}
-    assert len(by_name) == len(BODY["alerts"]) + len(BODY["pictures"])
+    every = [*BODY["alerts"].values(), *BODY["pictures"].values()]
+    assert set(by_name) == {one["name"] for one in every if set(one["to"]) - set(FENCED_ROLES)}
     coverage = by_name[BODY["alerts"]["coverage"]["name"]]
     assert coverage[1:6] == ("Alert", "30 9 * * *", "Asia/Shanghai", True, 86_400)
     assert (coverage[7], json.loads(coverage[8])) == ("gmv", {"target": "books@example.com"})

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.errors import ConfigurationError, TransientError
+from connectors.errors import ConfigurationError, OmniError, TransientError
 from connectors.notices.channels import CHANNELS, post
 from connectors.notices.message import Message
 from tests.connectors.notices.receivers import ChatService, chat_service
@@ -89,6 +89,21 @@ def test_a_refusal_inside_an_answer_200_is_an_error_without_the_address(
     assert str(answer.get("msg") or answer.get("errmsg")) in str(caught.value)
     assert "hidden" not in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def test_an_answer_that_is_no_object_is_a_refusal(service: ChatService) -> None:
+    service.answer = ["ok"]
+    with pytest.raises(ConfigurationError, match="no JSON object"):
+        post("wecom", service.url, "", MESSAGE, NOW)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[bot/hidden", "https://bot.example:port/hidden", "https://bot.example/hid\x00den"]
+)
+def test_an_address_that_is_none_is_an_error_without_the_address(url: str) -> None:
+    with pytest.raises(OmniError) as caught:
+        post("webhook", url, "", MESSAGE, NOW)
+    assert "hid" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, TransientError), (429, TransientError), (404, ConfigurationError)])

@@ -12,7 +12,7 @@ import pytest
 from connectors.errors import ConfigurationError, TransientError
 from connectors.notices.mail import send_mail
 from connectors.notices.message import Message
-from tests.connectors.notices.receivers import MailServer, mail_server
+from tests.connectors.notices.receivers import MailServer, mail_server, self_signed
 
 
 @pytest.fixture
@@ -55,3 +55,44 @@ def test_a_password_does_not_travel_without_tls(server: MailServer) -> None:
 def test_no_server_is_transient() -> None:
     with pytest.raises(TransientError):
         send_mail("smtp://127.0.0.1:9", "omni@example.com", "a@example.com", Message("x"))
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_letter(scheme: str, tmp_path: Path) -> None:
+    with mail_server(self_signed(tmp_path / "server.pem"), scheme=scheme) as server:
+        door = server.url.replace("://", "://user:hidden@")
+        with pytest.raises(ConfigurationError, match=r"not trusted.*SSL_CERT_FILE"):
+            send_mail(door, "omni@example.com", "a@example.com", Message("x"))
+    assert (server.logins, server.letters) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+def test_an_authority_of_ones_own_is_trusted_when_it_is_named(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path / "server.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with mail_server(certificate, scheme=scheme) as server:
+        door = server.url.replace("://", "://user:hidden@")
+        send_mail(door, "omni@example.com", "a@example.com", Message("x"))
+    assert len(server.logins) == len(server.letters) == 1
+
+
+@pytest.mark.parametrize("url", ["smtp://user:hidden@mail.example:port", "smtp://user:hidden@[mail.example"])
+def test_an_address_of_the_server_that_is_none_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="OMNI_SMTP_URL") as caught:
+        send_mail(url, "omni@example.com", "a@example.com", Message("x"))
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_password_that_the_protocol_cannot_write_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path / "server.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with mail_server(certificate) as server, pytest.raises(ConfigurationError, match="OMNI_SMTP_URL") as caught:
+        send_mail(server.url.replace("://", "://user:h%C3%BCdden@"), "a@example.com", "b@example.com", Message("x"))
+    assert "hüdden" not in str(caught.value)
+
+
+def test_a_recipient_that_is_no_mailbox_is_told(server: MailServer) -> None:
+    with pytest.raises(ConfigurationError, match="recipient's address"):
+        send_mail(server.url, "omni@example.com", "a@example.com\nBcc: b@example.com", Message("x"))

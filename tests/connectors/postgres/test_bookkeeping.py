@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters
+from connectors.postgres.dead_letters import DeadLetter, count_open_letters, keep_dead_letters
 from connectors.postgres.locks import writer_lock
 from connectors.postgres.quota import AppQuota
 from connectors.postgres.tasks import finish_task, start_task
@@ -126,6 +126,24 @@ async def test_the_same_refused_record_is_one_dead_letter_and_opens_again(module
         ).fetchall()
     assert rows == [("missing", "parentOrderMap", "is required now", '{"a": 1}', "r3", 4, None)]
     assert age == [(True,)], "its age is counted from the day on which it came back"
+
+
+async def test_open_letters_are_counted_by_reason_with_the_age_of_the_oldest(database_url: str) -> None:
+    first, second = (DeadLetter("int_type", "at", "should be", payload) for payload in (b'{"a": 1}', b'{"a": 2}'))
+    other = DeadLetter("missing", "sku", "is missing", b'{"a": 3}')
+    async with await _connect(database_url) as conn:
+        await keep_dead_letters(conn, [first, second, other], shop_id=1, stream="orders", run_id="r")
+        await keep_dead_letters(conn, [first], shop_id=1, stream="products", run_id="r")
+        await conn.execute("update ops.dead_letters set resolved_at = now() where stream = 'products'")
+        await conn.execute(
+            "update ops.dead_letters set created_at = created_at - interval '2 days' where payload = %s", ['{"a": 1}']
+        )
+    now = datetime.now(UTC)
+    with psycopg.connect(database_url) as connection:
+        groups = count_open_letters(connection, kept_before=now - timedelta(days=1))
+    told = [(one.shop, one.stream, one.reason_code, one.field_path, one.letters, one.old) for one in groups]
+    assert told == [("1", "orders", "int_type", "at", 2, 1), ("1", "orders", "missing", "sku", 1, 0)]
+    assert (now - groups[0].oldest_at).days == 2
 
 
 def _allow(url: str, app_key: str, per_second: float) -> None:

@@ -155,12 +155,95 @@ def test_what_nobody_took_is_told_again_at_the_next_round(go: Any, service: Chat
     assert any("answered HTTP 503" in one for one in done.problems)
     service.status = 200
     service.received.clear()
-    assert go(15).told == 2
+    assert go(15).told == 3, "two alerts and the report"
     with psycopg.connect(database_url) as connection:
         history = connection.execute(
             "select delivered, count(*) from ops.alert_deliveries where name in ('late', 'own') group by 1"
         ).fetchall()
     assert dict(history) == {False: 2, True: 2}
+
+
+@pytest.fixture
+def broken(settings: Settings, database_url: str) -> Iterator[ChatService]:
+    """A second recipient for operations, who is away."""
+    with chat_service() as other, psycopg.connect(database_url) as connection:
+        other.status = 503
+        box = SecretBox.open(settings)
+        add_recipient(connection, box, role="operations", channel="webhook", target=other.url, secret="", subject="")
+        connection.commit()
+        yield other
+
+
+def test_who_could_not_be_told_is_told_later_and_the_others_are_not_told_twice(
+    go: Any, service: ChatService, broken: ChatService, database_url: str
+) -> None:
+    late(database_url, "kim", 1)
+    assert any("late to operations by webhook" in one for one in go().problems)
+    assert titles(service).count("⚠ 迟 · Late") == 1
+    go(15)
+    broken.status = 200
+    broken.received.clear()
+    assert go(30).told == 2, "the alert and the report"
+    assert sorted(one.json["title"] for one in broken.received) == ["⚠ 迟 · Late", "📊 清单 · List"]
+    assert titles(service).count("⚠ 迟 · Late") == 1
+    assert go(45).told == 0
+    go(24 * 60)
+    assert (titles(service).count("⚠ 迟 · Late"), titles(broken).count("⚠ 迟 · Late")) == (2, 1)
+    go(24 * 60 + 30)
+    assert titles(broken).count("⚠ 迟 · Late") == 2
+
+
+def test_a_daily_alert_that_somebody_did_not_take_is_told_at_the_next_round(
+    settings: Settings, database_url: str, tmp_path: Path, go: Any, service: ChatService
+) -> None:
+    rules = tmp_path / "alerts.yaml"
+    rules.write_text(RULES.replace("every: 15 minutes", 'at: "12:00"'), encoding="utf-8")
+    late(database_url, "kim", 1)
+    service.status = 503
+    assert go().told == 0
+    service.status = 200
+    assert go(15).told == 3
+    assert states(go(30)) == {}
+
+
+def test_a_report_is_done_when_everybody_has_it_and_keeps_the_days_that_it_was_wanted_for(
+    go: Any, service: ChatService, broken: ChatService
+) -> None:
+    go()
+    [late_at_night] = go(12 * 60 + 30).reports
+    assert late_at_night.name == "list-2026-03-01.xlsx", "past midnight in Beijing it is still that of the morning"
+    broken.status = 200
+    broken.received.clear()
+    assert go(12 * 60 + 45).told == 1
+    assert [one.json["files"] for one in broken.received] == [["list-2026-03-01.xlsx"]]
+    assert [one.json["files"] for one in service.received if one.json["files"]] == [["list-2026-03-01.xlsx"]]
+    assert go(13 * 60).reports == []
+
+
+def test_of_two_rounds_at_once_the_second_leaves_everything_to_the_first(
+    go: Any, service: ChatService, database_url: str
+) -> None:
+    late(database_url, "kim", 1)
+    seconds: list[Round] = []
+    service.on_request = lambda: seconds.append(go()) if not seconds else None
+    first = go()
+    assert first.told == len(service.received)
+    [second] = seconds
+    assert second.left_to_another
+    assert (second.verdicts, second.told) == ([], 0)
+
+
+def test_whoever_is_removed_while_the_round_runs_does_not_stop_it(
+    go: Any, service: ChatService, database_url: str
+) -> None:
+    late(database_url, "kim", 1)
+
+    def forget_all() -> None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("delete from ops.alert_recipients")
+
+    service.on_request = forget_all
+    assert go().told == 3
 
 
 def test_a_round_within_the_same_quarter_of_an_hour_does_nothing(go: Any) -> None:

@@ -81,6 +81,23 @@ def test_guessing_keys_is_limited_by_address(open_client):
     assert statuses == [401, 401, 401, 429, 429]
 
 
+def test_guesses_do_not_reach_the_database_once_their_address_has_had_its_share(open_client, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr("orchestration.api.access.find_key", lambda _conn, text: asked.append(text))
+    client = open_client(api_calls_per_minute=3)
+    for text in ("no-key-at-all", "omni_00000001_x", "omni_00000002_x", "omni_00000003_x", "omni_00000004_x"):
+        client.get("/api/shops", headers={"Authorization": f"Bearer {text}"})
+    assert asked == ["omni_00000001_x", "omni_00000002_x"]
+
+
+def test_who_showed_a_right_key_is_not_kept_out_by_guesses_from_the_same_address(open_client, headers):
+    client = open_client(api_calls_per_minute=3)
+    assert client.get("/api/shops", headers=headers["viewer"]).status_code == 200
+    for n in range(5):
+        client.get("/api/shops", headers={"Authorization": f"Bearer omni_{n:08d}_x"})
+    assert client.get("/api/shops", headers=headers["viewer"]).status_code == 200
+
+
 def test_a_bucket_refills_evenly():
     now = [0.0]
     limit = RateLimit(60, clock=lambda: now[0])

@@ -173,6 +173,17 @@ def test_a_run_may_be_narrowed_to_some_shops(registered: Registered, instance: D
     assert registered.rows("select distinct shop_id from raw_temu.orders") == [(chosen.id,)]
 
 
+def test_a_shop_is_found_by_its_name_even_where_that_can_be_no_partition_key(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    chosen = registered.shops[0]
+    registered.execute("update ops.shops set shop_name = 'Acme, Inc' where id = %s", chosen.id)
+    config = {"ops": {SHOP_DAY_STEP: {"config": {"shops": ["Acme, Inc"]}}}}
+    job = build_defs().resolve_job_def("ingest_orders")
+    assert job.execute_in_process(instance=instance, run_config=config, tags={MODE_TAG: LIVE}).success
+    assert registered.rows("select distinct shop_id from raw_temu.orders") == [(chosen.id,)]
+
+
 def test_a_shop_that_is_not_active_is_refused_with_the_remedy(
     registered: Registered, instance: DagsterInstance
 ) -> None:

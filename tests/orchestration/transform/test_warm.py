@@ -16,7 +16,7 @@ from connectors.secrets import local_secret
 from connectors.settings import Settings
 from orchestration.transform.warm import YOUNG_SECONDS, warm_answers
 
-ANSWERS = {
+ANSWERS: dict[str, object] = {
     "/api/v1/security/login": {"access_token": "t"},
     "/api/v1/security/csrf_token/": {"result": "c"},
     "/api/v1/chart/data": {"result": []},
@@ -34,7 +34,8 @@ def superset() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
             heard.append((self.path, self.headers.get("Authorization", ""), body))
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps(ANSWERS[self.path]).encode())
+            answer = ANSWERS[self.path]
+            self.wfile.write(answer.encode() if isinstance(answer, str) else json.dumps(answer).encode())
 
         def do_POST(self) -> None:
             self.do_GET()
@@ -76,6 +77,19 @@ def test_the_newest_questions_are_asked_first_as_the_administrator(superset, ask
 
 def test_a_superset_that_is_not_there_is_told_and_nothing_more(asked: Settings) -> None:
     said = warm_answers(asked.model_copy(update={"superset_url": "http://127.0.0.1:9"}))
+    assert said.startswith("Superset does not answer")
+
+
+def test_a_login_page_in_its_place_is_told_and_nothing_more(superset, asked: Settings, monkeypatch) -> None:
+    address, _ = superset
+    for page in ("Please log in", [], {"error": "no"}):
+        monkeypatch.setitem(ANSWERS, "/api/v1/security/login", page)
+        said = warm_answers(asked.model_copy(update={"superset_url": address}))
+        assert said.startswith("Superset does not answer")
+
+
+def test_an_address_that_is_none_is_told_and_nothing_more(asked: Settings) -> None:
+    said = warm_answers(asked.model_copy(update={"superset_url": "http://superset:port"}))
     assert said.startswith("Superset does not answer")
 
 
