@@ -38,6 +38,7 @@
         'mart_shop_alerts': none,
         'mart_shop_scorecard': none,
         'mart_sku_daily': sales,
+        'mart_sku_daily_by_manager': sales,
         'mart_sku_ranking_monthly': sales,
         'mart_sku_stock': none,
         'mart_source_freshness': none,
