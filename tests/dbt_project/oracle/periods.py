@@ -121,7 +121,7 @@ def daily_local(lines: Rows) -> Rows:
     rows: Rows = []
     for (day, shop_id), group in grouped(lines, lambda line: (line["order_date_local"], line["shop_id"])).items():
         shop, found = group[0]["shop"], measures(group)
-        few = {name: found[name] for name in ("orders", "units_sold", "gmv_cny")}
+        few = {name: found[name] for name in ("orders", "units_sold", "gmv_cny", "unpriced_lines")}
         key = {"order_date_local": day, "shop_id": shop_id, "timezone": shop["timezone"]}
         rows.append(key | shop_columns(shop) | few)
     return rows
