@@ -177,9 +177,7 @@ def _refunded_lines(landing: Landing) -> None:
     for parent in ("PO-RU", "PO-R0"):
         landing.order(parent, [_line(f"{parent}-1", 5), _line(f"{parent}-2", 5)])
         _amounts(landing, parent, [], 1000)
-    _after_sales(
-        landing, "PO-RU", "PB-1", [_case("PB-1-1", "PO-RU-1", 1266), _case("PB-1-2", "PO-RU-2", 0, units=3)]
-    )
+    _after_sales(landing, "PO-RU", "PB-1", [_case("PB-1-1", "PO-RU-1", 1266), _case("PB-1-2", "PO-RU-2", 0, units=3)])
     _after_sales(
         landing, "PO-R0", "PC-1", [_case("PC-1-1", "PO-R0-1", 0, units=0), _case("PC-1-2", "PO-R0-2", 0, units=0)]
     )

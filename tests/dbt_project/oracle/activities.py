@@ -77,8 +77,12 @@ def _code(shop_id: object, sku_id: str | None, listed: Rows) -> str | None:
 
 def _code_of_lines(sku_id: str | None, sold: Rows) -> str | None:
     """What the newest line of the listing calls its article."""
-    found = [line for line in sold if line["product_sku_id"] == sku_id and line["sku_code"] != "UNKNOWN"]
-    return min(found, key=lambda line: (-line["order_date"].toordinal(), line["sku_code"]))["sku_code"] if found else None
+    found = [
+        (-line["order_date"].toordinal(), line["sku_code"])
+        for line in sold
+        if line["product_sku_id"] == sku_id and line["sku_code"] != "UNKNOWN"
+    ]
+    return min(found)[1] if found else None
 
 
 def _lift(plan: Row, plans: Rows, lines: Rows, as_of: date) -> Row:
