@@ -65,9 +65,7 @@ select
     {{ ratio('api_error_runs', 'ended_runs') }} as api_error_rate,
     {{ ratio('items_ok', 'items_total') }} as success_rate,
     backlog,
-    coalesce(failed_runs > 0.10 * ended_runs, false)
-    or coalesce(api_error_runs > 0.05 * ended_runs, false)
-    or runs_over_an_hour > 0
+    failed_runs > 0.10 * ended_runs or api_error_runs > 0.05 * ended_runs or runs_over_an_hour > 0
     or coalesce(backlog > {{ longest_backlog() }}, false) as is_alert,
     {{ refreshed_at() }} as _refreshed_at
 from waiting
