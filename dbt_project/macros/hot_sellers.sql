@@ -20,7 +20,7 @@ measured as (
     select
         {{ on_keys | join(', ') }},
         {%- for measure in ['units_sold', 'orders', 'skus_sold', 'gmv_cny', 'refund_cny', 'net_revenue_cny',
-            'costed_net_revenue_cny', 'profit_cny'] %}
+            'costed_net_revenue_cny', 'profit_cny', 'unpriced_lines', 'uncosted_lines'] %}
         coalesce(sold.{{ measure }}, 0)::{{ 'bigint' if is_count(measure) else 'numeric(38, 2)' }} as {{ measure }},
         {%- endfor %}
         targets.target_gmv_cny,
@@ -63,6 +63,9 @@ moved as (
     moved.costed_net_revenue_cny,
     moved.profit_cny,
     {{ ratio('moved.profit_cny', 'moved.costed_net_revenue_cny') }} as profit_margin,
+    {{ ratio('moved.costed_net_revenue_cny', 'moved.net_revenue_cny') }} as cost_coverage,
+    moved.unpriced_lines,
+    moved.uncosted_lines,
     round(moved.gmv_cny / nullif(moved.orders, 0), 2)::numeric(38, 2) as aov_cny,
     {{ ratio('moved.refund_cny', 'moved.gmv_cny') }} as refund_rate,
     moved.rank_gmv,

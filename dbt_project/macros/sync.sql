@@ -6,6 +6,9 @@
 {# Runs end within this time (§8), else they run over. #}
 {% macro longest_run_seconds() -%} 3600 {%- endmacro %}
 
+{# More tasks than this that wait are an alert. #}
+{% macro longest_backlog() -%} 1000 {%- endmacro %}
+
 {# Errors by which the platform's API refused or failed, as opposed to our own database or rules. #}
 {% macro is_api_error(error_class) -%}
 coalesce({{ error_class }} ~* '(api|auth|quota|throttl|forbidden|gateway|http|timeout|transient|app)', false)

@@ -42,11 +42,14 @@ class Warehouse:
         assert outcome.success, "\n".join(failures)
         return results
 
-    def build_marts(self, *arguments: str) -> list[Any]:
-        """What somebody runs who filled staging by hand; unit tests need no second proof here."""
-        return self.dbt(
-            "build", "--select", "intermediate", "marts", "--exclude-resource-type", "unit_test", *arguments
-        )
+    def build_marts(self, *arguments: str, breaks: str | None = None) -> list[Any]:
+        """What somebody runs who filled staging by hand; unit tests need no second proof here.
+
+        `breaks` is an E rule on data that these rows are meant to break; it would stop what is built from them.
+        """
+        without = ["--exclude", breaks] if breaks else []
+        selected = ["build", "--select", "intermediate", "marts", *without, "--exclude-resource-type", "unit_test"]
+        return self.dbt(*selected, *arguments)
 
     def empty(self) -> None:
         """Back to a database in which nothing was built."""

@@ -174,6 +174,13 @@ def _refunded_lines(landing: Landing) -> None:
     _after_sales(landing, "PO-R", "PA-1", [_case("PA-1-1", "R-1", 633), _case("PA-1-2", "R-2", 1266)], kind=2)
     _after_sales(landing, "PO-R", "PA-2", [_case("PA-2-1", "R-2", 500, status=1)], status=1)
     _after_sales(landing, "PO-R", "PA-3", [], status=77)
+    for parent in ("PO-RU", "PO-R0"):
+        landing.order(parent, [_line(f"{parent}-1", 5), _line(f"{parent}-2", 5)])
+        _amounts(landing, parent, [], 1000)
+    _after_sales(landing, "PO-RU", "PB-1", [_case("PB-1-1", "PO-RU-1", 1266), _case("PB-1-2", "PO-RU-2", 0, units=3)])
+    _after_sales(
+        landing, "PO-R0", "PC-1", [_case("PC-1-1", "PO-R0-1", 0, units=0), _case("PC-1-2", "PO-R0-2", 0, units=0)]
+    )
 
 
 def test_completed_cases_share_the_deduction_without_cancelled_units_by_what_buyers_got(built: Built) -> None:
@@ -183,6 +190,16 @@ def test_completed_cases_share_the_deduction_without_cancelled_units_by_what_buy
         ("PA-1-2", "completed", Decimal("6.67"), True),
         ("PA-2-1", "requested", Decimal("10.00"), False),
         ("PA-3", "requested", None, False),
+    ]
+
+
+def test_cases_share_the_deduction_by_units_where_one_buyer_got_nothing_never_by_money_and_units(built: Built) -> None:
+    refunds = built.staged("stg_temu__refunds", "refund_sn like 'PB-%' or refund_sn like 'PC-%'", "refund_sn")
+    assert [(r["refund_sn"], r["refund_amount"]) for r in refunds] == [
+        ("PB-1-1", Decimal("2.50")),
+        ("PB-1-2", Decimal("7.50")),
+        ("PC-1-1", Decimal("5.00")),  # a case of no unit at all is one case
+        ("PC-1-2", Decimal("5.00")),
     ]
 
 
@@ -251,7 +268,8 @@ def _freight(landing: Landing) -> None:
     landing.order("PO-F1", [_line("F-1", 5, ordered=2)])
     landing.order("PO-F2", [_line("F-2", 5, ordered=2)])
     landing.order("PO-F3", [_line("F-3", 3)], parentOrderStatus=3)
-    for number in ("1", "2", "3"):
+    landing.order("PO-F4", [_line("F-4", None)], parentOrderStatus=None)
+    for number in ("1", "2", "3", "4"):
         _amounts(landing, f"PO-F{number}", [f"F-{number}"], 0, shipping=299)
     told = {"shop_id": 1, "currency": "CNY", "charge_date": date(2026, 1, 3)}
     landing.file("order_charges", **told, parent_order_sn="PO-F2", charge_type="freight_income", amount=1)
@@ -266,6 +284,7 @@ def test_shipping_income_is_a_charge_unless_files_tell_it_or_the_order_is_cancel
         ("PO-F1", "freight_income", Decimal("2.99")),
         ("PO-F2", "freight_income", Decimal(1)),
         ("PO-F3", "penalty", Decimal(5)),
+        ("PO-F4", "freight_income", Decimal("2.99")),  # of unknown status: neither pending nor cancelled
     ]
 
 

@@ -77,6 +77,7 @@ def test_good_rows_are_judged_rightly_beside_rows_that_make_no_sense(warehouse: 
     [gap] = warehouse.rows("select * from marts.mart_sync_reconciliation where reported_orders = 3")
     assert (gap["gap"], gap["is_alert"]) == (3, True)
     _only_what_builds_renew_can_be_stale(warehouse)
+    _a_mart_is_not_empty_where_its_upstream_is_not(warehouse)
 
 
 def _only_what_builds_renew_can_be_stale(warehouse: Warehouse) -> None:
@@ -91,3 +92,12 @@ def _only_what_builds_renew_can_be_stale(warehouse: Warehouse) -> None:
     warehouse.execute("update marts.mart_shop_alerts set status = 'open', closed_on = null where entity_key = '9'")
     with pytest.raises(AssertionError, match="e_every_mart_is_fresh_and_filled: Got 1 result"):
         warehouse.dbt(*is_fresh)
+
+
+def _a_mart_is_not_empty_where_its_upstream_is_not(warehouse: Warehouse) -> None:
+    """§8; nothing to alert about is no fault."""
+    warehouse.execute("truncate marts.mart_shop_alerts, marts.mart_money_alerts")
+    warehouse.dbt("test", "--select", "e_every_mart_is_fresh_and_filled", *AS_OF)
+    warehouse.execute("truncate marts.mart_dead_letters")
+    with pytest.raises(AssertionError, match="e_every_mart_is_fresh_and_filled: Got 1 result"):
+        warehouse.dbt("test", "--select", "e_every_mart_is_fresh_and_filled", *AS_OF)

@@ -1,6 +1,6 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_collections'}}}) }}
 -- §8 on collections: settled exactly where settlement rows are, collected what they say, and one row for each parent with
--- a sale line; a parent that was only ever cancelled collects nothing, for it is not there.
+-- a sale line.
 with settled as (
     select shop_id, parent_key, count(*) as settlement_lines, sum(amount_cny) as amount_cny, max(settled_date) as settled_date
     from {{ ref('int_settlement_lines__converted') }}

@@ -1,5 +1,5 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'mart_gmv_daily'}}}) }}
--- §8: Σ daily = Σ weekly = Σ monthly = Σ by SKU = Σ lines, per shop; orders only where they are additive.
+-- §8: Σ daily = Σ weekly = Σ monthly = Σ by SKU (and manager) = Σ lines, per shop; orders only where they are additive.
 {%- set sums -%}
     sum(orders_all) as orders_all, sum(orders) as orders, sum(units_sold) as units, sum(gmv_cny) as gmv_cny,
     sum(net_revenue_cny) as net_revenue_cny, sum(costed_net_revenue_cny) as costed_cny, sum(profit_cny) as profit_cny
@@ -23,12 +23,15 @@ sums as (
     select '{{ mart }}' as mart, shop_id, {{ sums }} from {{ ref(mart) }} group by shop_id
     union all
     {%- endfor %}
+    {%- for mart in ['mart_sku_daily', 'mart_sku_daily_by_manager'] %}
     select
-        'mart_sku_daily', sku.shop_id, max(lines.orders_all), max(lines.orders), sum(sku.units_sold), sum(sku.gmv_cny),
+        '{{ mart }}', sku.shop_id, max(lines.orders_all), max(lines.orders), sum(sku.units_sold), sum(sku.gmv_cny),
         sum(sku.net_revenue_cny), sum(sku.costed_net_revenue_cny), sum(sku.profit_cny)
-    from {{ ref('mart_sku_daily') }} as sku
+    from {{ ref(mart) }} as sku
     inner join lines using (shop_id)
     group by sku.shop_id
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 )
 
 select sums.mart, sums.shop_id, sums.gmv_cny, lines.gmv_cny as gmv_of_lines

@@ -1,6 +1,6 @@
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'mart_profit_statement'}}}) }}
 -- §8 on settlement rows: the kind is known, the amount too, a reversal takes money back, the orders are found
--- for 99 % of the rows, and no money came for one that was only ever cancelled.
+-- for 99 % of the rows, and have a sale line.
 with sales as (
     select shop_id, parent_key, sale_lines from {{ ref('int_parents__summed') }}
 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.transform.suites.rules import E, Suite, W, between, holds, not_null, one_of, rule
+from orchestration.transform.suites.rules import E, Suite, W, between, holds, not_null, rule
 
 SHOP_EXISTS = not_null(E, "registered_shop", "every row belongs to a registered shop")
 NOT_FROM_THE_FUTURE = between(E, "hours_ahead", "no update time lies more than a day ahead of the clock", max_value=24)
@@ -57,7 +57,7 @@ def _recent(table: str, *columns: str, more: str = "") -> str:
 RAW_SUITES = (
     Suite(
         "orders",
-        _recent("orders", "parent_order_sn", "status", "order_time", more=PLACED_AHEAD),
+        _recent("orders", "parent_order_sn", "order_time", more=PLACED_AHEAD),
         (
             SHOP_EXISTS,
             NOT_FROM_THE_FUTURE,
@@ -67,19 +67,6 @@ RAW_SUITES = (
                 "ExpectColumnValueLengthsToBeBetween",
                 "parent_order_sn",
                 min_value=1,
-            ),
-            one_of(
-                W,
-                "status",
-                "at most 0.5 % of orders have a status that nobody mapped",
-                1,
-                2,
-                3,
-                4,
-                41,
-                5,
-                51,
-                mostly=0.995,
             ),
             not_null(W, "order_time", "the platform says when the order was placed"),
             between(W, "order_time", "no order is older than the platform", min_value=FIRST_ORDER),

@@ -74,9 +74,9 @@ def between(severity: AssetCheckSeverity, column: str, words: str, **bounds: Any
     return rule(severity, words, "ExpectColumnValuesToBeBetween", column, **bounds)
 
 
-def one_of(severity: AssetCheckSeverity, column: str, words: str, *values: object, **arguments: Any) -> Rule:
+def one_of(severity: AssetCheckSeverity, column: str, words: str, *values: object) -> Rule:
     """The column has one of these values; NULL is not judged."""
-    return rule(severity, words, "ExpectColumnValuesToBeInSet", column, value_set=list(values), **arguments)
+    return rule(severity, words, "ExpectColumnValuesToBeInSet", column, value_set=list(values))
 
 
 def unique(severity: AssetCheckSeverity, column: str, words: str) -> Rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.shops import REGION_TIMEZONES
+from orchestration.transform.suites.normalise import n1, n2, n3
 from orchestration.transform.suites.rules import E, Suite, W, between, holds, not_null, one_of, rule, unique
 
 SHOPS = """
@@ -14,44 +15,48 @@ SHOP_COLUMNS = """
     from information_schema.columns
     where table_schema = 'staging' and table_name = 'stg_temu__shops'"""
 
-ORDERS = """
+ORDERS = f"""
     with rates as (
-        select distinct upper(base_currency) as currency
-        from staging.stg_files__fx_rates where upper(quote_currency) = 'CNY'
+        select distinct {n3(n1("base_currency"))} as currency
+        from staging.stg_files__fx_rates where {n3(n1("quote_currency"))} = 'CNY'
     ), lines as (
-        select * from staging.stg_temu__orders where updated_at is null or updated_at >= now() - interval '35 days'
+        select *, {n2(n1("product_sku"))} as code, {n3(n1("currency"))} as order_currency
+        from staging.stg_temu__orders where updated_at is null or updated_at >= now() - interval '35 days'
     )
     select concat_ws('/', shop_id, order_sn, product_sku) as sample_key, updated_at, quantity,
-        currency is null or upper(currency) in ('CNY', 'RMB', 'CNH')
-            or upper(currency) in (select currency from rates) as has_rate,
+        order_currency is null or order_currency = 'CNY' or order_currency in (select currency from rates) as has_rate,
         abs(total_price - unit_price * quantity) <= 0.01 as total_fits,
-        coalesce(order_time <= payment_time, true) and coalesce(order_time <= shipping_time, true)
-            and coalesce(payment_time <= shipping_time, true) and coalesce(shipping_time <= delivery_time, true)
-            as times_follow,
+        -- LEAST ignores what is unknown
+        coalesce(order_time <= least(payment_time, shipping_time, delivery_time), true)
+            and coalesce(payment_time <= least(shipping_time, delivery_time), true)
+            and coalesce(shipping_time <= delivery_time, true) as times_follow,
         delivery_time is null or coalesce(temu_status_code in (5, 51), false)
-            or coalesce(upper(status) in (
+            or coalesce(upper({n1("status")}) in (
                 'DELIVERED', 'COMPLETED', 'REFUNDED', '已送达', '已签收', '已完成', '已退款'
             ), false)
             as delivery_fits,
-        not (count(product_sku) over child between 1 and count(*) over child - 1) as codes_agree
+        not (count(code) over child between 1 and count(*) over child - 1) as codes_agree
     from lines
     window child as (partition by shop_id, order_sn)"""
 
-PRODUCTS = """
-    with valid_costs as (
-        select p.shop_id, upper(p.sku) as sku, count(distinct (c.cost_price, c.currency)) as costs
-        from staging.stg_temu__products p
+PRODUCTS = f"""
+    with products as (
+        select *, {n2(n1("sku"))} as code, {n1("manager")} as own_manager, {n3(n1("currency"))} as price_currency
+        from staging.stg_temu__products
+    ), valid_costs as (
+        select p.shop_id, p.code, count(distinct (c.cost_price, {n3(n1("c.currency"))})) as costs
+        from products p
         join staging.stg_files__product_costs c on c.product_id = p.id
              and c.effective_from <= now() and (c.effective_to is null or now() < c.effective_to)
         group by 1, 2
     )
     select concat_ws('/', p.shop_id, p.product_id) as sample_key, concat_ws('/', p.shop_id, p.product_id) as listing,
-        p.sku, p.currency, p.stock_quantity, coalesce(p.manager, s.default_manager) as responsible,
+        p.code, p.price_currency, p.stock_quantity, coalesce(p.own_manager, {n1("s.default_manager")}) as responsible,
         coalesce(v.costs, 1) as costs_of_code,
         not coalesce(p.is_active, false) or coalesce(p.current_price > 0, false) as is_priced
-    from staging.stg_temu__products p
+    from products p
     left join staging.stg_temu__shops s on s.id = p.shop_id
-    left join valid_costs v on v.shop_id = p.shop_id and v.sku = upper(p.sku)"""
+    left join valid_costs v on v.shop_id = p.shop_id and v.code = p.code"""
 
 TEMU_SUITES = (
     Suite(
@@ -99,10 +104,10 @@ TEMU_SUITES = (
         PRODUCTS,
         (
             unique(E, "listing", "a listing is one row"),
-            not_null(W, "sku", "a listing has its SKU code"),
+            not_null(W, "code", "a listing has its SKU code"),
             between(W, "costs_of_code", "a code repeated within a shop has one cost", max_value=1),
             holds(W, "is_priced", "an active listing has a price above zero"),
-            not_null(W, "currency", "a price has its currency"),
+            not_null(W, "price_currency", "a price has its currency"),
             between(W, "stock_quantity", "no stock is negative", min_value=0),
             not_null(W, "responsible", "a listing or its shop has a manager"),
         ),

@@ -32,8 +32,9 @@ def activity_lift(staged: Rows, items: Rows, listed: Rows, lines: Rows, shops: d
     """mart_activity_lift of production shops."""
     versions = newest(staged, lambda r: r["id"], lambda r: lowest_if_unknown(audit_instant(r["updated_at"])))
     plans = [_plan(row, shops) for row in versions if shops.get(row["shop_id"], {}).get("is_production")]
+    sold_in = grouped(lines, lambda line: line["shop_id"])
     for plan in plans:
-        _with_items(plan, items, listed)
+        _with_items(plan, items, listed, sold_in.get(plan["shop_id"], []))
     by_shop = grouped([line for line in lines if line["order_date"] <= as_of], lambda line: line["shop_id"])
     return [_lift(plan, plans, by_shop.get(plan["shop_id"], []), as_of) for plan in plans]
 
@@ -57,9 +58,10 @@ def _plan(row: Row, shops: dict[int, Row]) -> Row:
     }
 
 
-def _with_items(plan: Row, items: Rows, listed: Rows) -> None:
+def _with_items(plan: Row, items: Rows, listed: Rows, sold: Rows) -> None:
     own = [i for i in items if i["activity_id"] == plan["activity_row_id"] and text(i["product_sku_id"])]
-    codes = {_code(plan["shop_id"], text(i["product_sku_id"]), listed) for i in own}
+    skus = {text(i["product_sku_id"]) for i in own}
+    codes = {_code(plan["shop_id"], sku_id, listed) or _code_of_lines(sku_id, sold) for sku_id in skus}
     plan |= {"has_items": bool(own), "items": len(own), "codes": codes - {None}, "skus": len(codes - {None})}
     for name in ("impressions", "clicks", "payers"):
         known = [whole(i[name]) for i in own if i[name] is not None]
@@ -73,6 +75,16 @@ def _code(shop_id: object, sku_id: str | None, listed: Rows) -> str | None:
     return min(found, key=lambda p: p["id"])["sku_code"] if found else None
 
 
+def _code_of_lines(sku_id: str | None, sold: Rows) -> str | None:
+    """What the newest line of the listing calls its article."""
+    found = [
+        (-line["order_date"].toordinal(), line["sku_code"])
+        for line in sold
+        if line["product_sku_id"] == sku_id and line["sku_code"] != "UNKNOWN"
+    ]
+    return min(found)[1] if found else None
+
+
 def _lift(plan: Row, plans: Rows, lines: Rows, as_of: date) -> Row:
     others = [other for other in plans if other is not plan and _confounds(other, plan, as_of)]
     plan = plan | {"is_confounded": bool(others), "confounding_activities": len(others), "phase": _phase(plan, as_of)}
@@ -80,7 +92,8 @@ def _lift(plan: Row, plans: Rows, lines: Rows, as_of: date) -> Row:
     last = min(day for day in (end, as_of) if day is not None)
     plan["days"] = max(0, (last - start).days + 1) if plan["is_dated"] else None
     plan["baseline_days"] = _history(lines, start)
-    if not plan["is_dated"] or not _has_rows(lines, plan, as_of):
+    is_unknown = plan["has_items"] and not plan["codes"]
+    if is_unknown or not plan["is_dated"] or not _has_rows(lines, plan, as_of):
         return plan | _nothing()
     before = _sums(plan, lines, start - timedelta(28), start - timedelta(1))
     during = _sums(plan, lines, start, last)
@@ -89,6 +102,8 @@ def _lift(plan: Row, plans: Rows, lines: Rows, as_of: date) -> Row:
         "units_sold": during["units"], "gmv_cny": during["gmv_cny"], "profit_cny": during["profit_cny"],
         "baseline_units": before["units"], "baseline_gmv_cny": before["gmv_cny"],
         "baseline_profit_cny": before["profit_cny"],
+        "unpriced_lines": during["unpriced"], "uncosted_lines": during["uncosted"],
+        "baseline_unpriced_lines": before["unpriced"], "baseline_uncosted_lines": before["uncosted"],
         "cost_coverage": ratio(during["costed"], during["net"]) if plan["days"] else None,
     }  # fmt: skip
     if not plan["days"] or plan["baseline_days"] < 14:
@@ -136,6 +151,8 @@ def _sums(plan: Row, lines: Rows, first: date, last: date) -> Row:
     found: Row = {name: _sum(own, column) for name, column in _MEASURES.items()}
     found["control"] = _sum(within, "gmv_cny") - found["gmv_cny"] if plan["has_items"] else None
     found["net"] = _sum(own, "net_revenue_cny")
+    found["unpriced"] = sum(line["is_sale"] and line["gmv_cny"] is None for line in own)
+    found["uncosted"] = sum(line["is_sale"] and line["cogs_cny"] is None for line in own)
     found["costed"] = _sum([line for line in own if line["profit_cny"] is not None], "net_revenue_cny")
     return found
 
@@ -148,11 +165,14 @@ _COMPARISONS = (
     "lift_units", "lift_gmv", "control_index", "incremental_gmv_cny", "incremental_gmv_adj_cny",
     "incremental_profit_cny", "incremental_profit_adj_cny", "roi", "pull_forward",
 )  # fmt: skip
-_SUMS = ("units_sold", "gmv_cny", "profit_cny", "cost_coverage", "baseline_units", "baseline_gmv_cny")
+_SUMS = (
+    "units_sold", "gmv_cny", "profit_cny", "cost_coverage", "baseline_units", "baseline_gmv_cny", "baseline_profit_cny",
+    "unpriced_lines", "uncosted_lines", "baseline_unpriced_lines", "baseline_uncosted_lines",
+)  # fmt: skip
 
 
 def _nothing() -> Row:
-    return dict.fromkeys((*_COMPARISONS, *_SUMS, "baseline_profit_cny"))
+    return dict.fromkeys((*_COMPARISONS, *_SUMS))
 
 
 def _compared(plan: Row, before: Row, during: Row, after: Row, as_of: date) -> Row:

@@ -21,6 +21,12 @@ def sku_daily(lines: Rows) -> Rows:
     ]
 
 
+def sku_daily_by_manager(lines: Rows) -> Rows:
+    """mart_sku_daily_by_manager: G decides per line, so an article of two managers has two rows that day."""
+    of_managers = grouped(lines, lambda line: line["manager"])
+    return [row | {"manager": name} for name, of_manager in of_managers.items() for row in sku_daily(of_manager)]
+
+
 def months_with_orders(lines: Rows) -> list[date]:
     """§6.3: without holes from the first to the last month with (valid) orders."""
     found = [month(line["order_date"]) for line in lines if line["is_sale"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tests.dbt_project.oracle.accounts import pnl_lines, pnl_reconciliation
-from tests.dbt_project.oracle.articles import sku_daily, sku_ranking_monthly, sku_stock
+from tests.dbt_project.oracle.articles import sku_daily, sku_daily_by_manager, sku_ranking_monthly, sku_stock
 from tests.dbt_project.oracle.catalogue import products
 from tests.dbt_project.oracle.forecast import gmv_forecast
 from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_shop
@@ -38,6 +38,7 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
         "mart_gmv_weekly": weekly(lines, as_of),
         "mart_gmv_monthly": monthly(lines, as_of),
         "mart_sku_daily": sku_daily(lines),
+        "mart_sku_daily_by_manager": sku_daily_by_manager(lines),
         "mart_sku_ranking_monthly": sku_ranking_monthly(lines),
         "mart_sku_stock": stocks,
         "mart_gmv_forecast": gmv_forecast(days, as_of),

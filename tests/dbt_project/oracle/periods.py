@@ -121,7 +121,7 @@ def daily_local(lines: Rows) -> Rows:
     rows: Rows = []
     for (day, shop_id), group in grouped(lines, lambda line: (line["order_date_local"], line["shop_id"])).items():
         shop, found = group[0]["shop"], measures(group)
-        few = {name: found[name] for name in ("orders", "units_sold", "gmv_cny")}
+        few = {name: found[name] for name in ("orders", "units_sold", "gmv_cny", "unpriced_lines")}
         key = {"order_date_local": day, "shop_id": shop_id, "timezone": shop["timezone"]}
         rows.append(key | shop_columns(shop) | few)
     return rows
@@ -142,12 +142,13 @@ def _periodic(lines: Rows, name: str, start_of: Callable[[date], date], complete
 
 
 def compared(rows: Rows, name: str, before: Callable[[date], date], a_year_ago: Callable[[date], date | None]) -> Rows:
-    """gmv_prev, gmv_pop, gmv_yoy: NULL when the other period is absent or 0."""
+    """gmv_prev, gmv_prev_year_cny; gmv_pop, gmv_yoy: NULL when the other period is absent or 0."""
     gmv = {(row[name], row["shop_id"]): row["gmv_cny"] for row in rows}
     for row in rows:
         row["gmv_prev"] = gmv.get((before(row[name]), row["shop_id"]))
         row["gmv_pop"] = change(row["gmv_cny"], row["gmv_prev"])
-        row["gmv_yoy"] = change(row["gmv_cny"], gmv.get((a_year_ago(row[name]), row["shop_id"])))
+        row["gmv_prev_year_cny"] = gmv.get((a_year_ago(row[name]), row["shop_id"]))
+        row["gmv_yoy"] = change(row["gmv_cny"], row["gmv_prev_year_cny"])
     return rows
 
 

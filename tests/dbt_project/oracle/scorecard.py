@@ -42,9 +42,13 @@ def _card(shop_id: object, days: Rows, parcels: Rows, stocks: Rows, as_of: date)
         "orders": sum(d["orders"] for d in now),
         "cost_coverage": coverage,
         "is_margin_provisional": coverage is not None and coverage < Decimal("0.80"),
-        "open_exceptions": sum(p["exception_reason"] is not None for p in parcels if p["shop_id"] == shop_id),
+        "open_exceptions": sum(_is_open_exception(p) for p in parcels if p["shop_id"] == shop_id),
         **{f"{name}_points": _shown(found) for name, found in points.items()},
     }
+
+
+def _is_open_exception(parcel: Row) -> bool:
+    return parcel["exception_reason"] is not None and not parcel["is_delivered"]
 
 
 def _of_sales(now: Rows, before: Rows) -> Row:

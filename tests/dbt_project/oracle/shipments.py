@@ -73,6 +73,7 @@ def _parcel(parent: Rows, own: Rows, package: str, told: Row | None, scans: dict
     last = max(seen, key=lambda s: (s["at"], s["is_exception"]), default=None)
     scanned = min((s["at"] for s in seen if s["is_delivery"]), default=None) or facts["delivered_at"]
     of_own = _earliest(own, "shipping_time")
+    priced = [line["gmv_cny"] for line in own if line["gmv_cny"] is not None]
     received = [line for line in lines if line["status"] in _RECEIVED]
     return shop_columns(parent[0]["shop"]) | {
         "shop_id": parent[0]["shop_id"],
@@ -82,7 +83,7 @@ def _parcel(parent: Rows, own: Rows, package: str, told: Row | None, scans: dict
         "order_placed_at": parent[0]["order_placed_at"],
         "order_lines": len(own),
         "units": sum(line["units"] for line in own),
-        "gmv_cny": sum((line["gmv_cny"] for line in own if line["gmv_cny"] is not None), Decimal(0)),
+        "gmv_cny": sum(priced, Decimal(0)) if priced else None,  # chapter 2: unknown is not 0
         "carrier": facts["carrier"],
         "tracking_number": facts["number"],
         "ship_deadline": _earliest(lines, "ship_deadline") or _earliest(parent, "ship_deadline"),
@@ -199,7 +200,7 @@ def _day(key: object, group: Rows) -> Row:
 def _counts(group: Rows) -> Row:
     ship = [p["ship_status"] for p in group]
     delivery = [p["delivery_status"] for p in group]
-    hours = [p["hours_to_ship"] for p in group if p["hours_to_ship"] is not None]
+    waits = [p["shipped_at"] - p["order_placed_at"] for p in group if p["hours_to_ship"] is not None]
     return {
         "parcels": len(group),
         "shipped_parcels": sum(p["is_shipped"] for p in group),
@@ -211,9 +212,9 @@ def _counts(group: Rows) -> Row:
         "delivery_judged": sum(d in ("on_time", "late", "overdue") for d in delivery),
         "in_transit_parcels": sum(p["is_shipped"] and not p["is_delivered"] for p in group),
         "exception_parcels": sum(p["exception_reason"] is not None for p in group),
-        "timed_parcels": len(hours),
-        "shipped_within_24h": sum(h <= 24 for h in hours),
-        "shipped_within_48h": sum(h <= 48 for h in hours),
+        "timed_parcels": len(waits),
+        "shipped_within_24h": sum(wait <= timedelta(hours=24) for wait in waits),
+        "shipped_within_48h": sum(wait <= timedelta(hours=48) for wait in waits),
     }
 
 

@@ -78,13 +78,12 @@ def sql(database_url: str) -> Sql:
     return execute
 
 
-def put_order(sql: Sql, sn: str = "PO-1", *, status: int = 2, ahead: timedelta = timedelta(0)) -> None:
+def put_order(sql: Sql, sn: str = "PO-1", *, ahead: timedelta = timedelta(0)) -> None:
     sql(
         "insert into raw_temu.orders"
         " (shop_id, parent_order_sn, status, order_time, source_updated_at, payload, payload_hash, run_id)"
-        " select id, %s, %s, now() + least(%s, interval '0'), now() + %s, '{}', '', 'r' from ops.shops",
+        " select id, %s, 2, now() + least(%s, interval '0'), now() + %s, '{}', '', 'r' from ops.shops",
         sn,
-        status,
         ahead,
         ahead,
     )
@@ -121,10 +120,11 @@ def test_empty_and_clean_tables_pass_every_check(warehouse: Warehouse, sql: Sql)
         assert {key for key, (passed, _) in found.items() if passed} == every_check
 
 
-def test_an_update_time_from_the_future_is_an_error_and_an_unknown_status_a_warning(
+def test_an_update_time_from_the_future_is_an_error_and_an_order_without_a_time_a_warning(
     warehouse: Warehouse, sql: Sql
 ) -> None:
-    put_order(sql, ahead=timedelta(days=2), status=99)
+    put_order(sql, ahead=timedelta(days=2))
+    sql("update raw_temu.orders set order_time = null")
     found = outcomes(warehouse)
     assert found["orders", "can_be_trusted"] == (False, AssetCheckSeverity.ERROR)
     assert found["orders", "looks_usual"] == (False, AssetCheckSeverity.WARN)
@@ -182,12 +182,13 @@ def kept(database_url: str, check_name: str) -> list[tuple[Any, ...]]:
 def test_verdicts_are_kept_with_the_keys_of_some_broken_rows_and_pages_show_them(
     warehouse: Warehouse, sql: Sql, database_url: str, tmp_path: Path
 ) -> None:
-    put_order(sql, "PO-odd", status=99)
+    put_order(sql, "PO-odd")
+    sql("update raw_temu.orders set order_time = null")
     outcomes(warehouse)
-    unmapped = "orders: at most 0.5 % of orders have a status that nobody mapped"
-    assert kept(database_url, unmapped) == [("W", "failed", 1, ["1/PO-odd"], "sales")]
+    timeless = "orders: the platform says when the order was placed"
+    assert kept(database_url, timeless) == [("W", "failed", 1, ["1/PO-odd"], "sales")]
     assert [row[:3] for row in kept(database_url, "orders: the order number is not empty")] == [("E", "passed", 0)]
-    assert "that nobody mapped" in "".join(
+    assert "says when the order was placed" in "".join(
         page.read_text("utf-8") for page in (tmp_path / "quality").rglob("*.html") if "orders" in page.as_posix()
     )
 

@@ -1,6 +1,7 @@
+{% set measures = ['units_sold', 'gmv_cny', 'profit_cny', 'net_revenue_cny', 'costed_net_revenue_cny', 'unpriced_lines', 'uncosted_lines'] -%}
 -- Sales of participants and of the shop's other articles on each day from 28 before a promotion to 14 after it, up to
 -- as_of_date (§6.9); days without a sale are there with zeros. Without items the whole shop takes part and nothing is left
--- to compare with. One row per (activity_row_id, order_date).
+-- to compare with; where no item has an article, what participants sold is unknown. One row per (activity_row_id, order_date).
 with activities as (
     select * from {{ ref('int_activities__windowed') }} where has_days
 ),
@@ -10,7 +11,7 @@ participants as (
 ),
 
 shop_days as (
-    select shop_id, order_date, units_sold, gmv_cny, profit_cny, net_revenue_cny, costed_net_revenue_cny
+    select shop_id, order_date, {{ measures | join(', ') }}
     from {{ ref('mart_gmv_daily') }}
     where order_date <= {{ as_of_date() }}
 ),
@@ -19,7 +20,7 @@ of_items as (
     select
         activities.activity_row_id,
         sku_daily.order_date,
-        {{ sum_measures(['units_sold', 'gmv_cny', 'profit_cny', 'net_revenue_cny', 'costed_net_revenue_cny']) }}
+        {{ sum_measures(measures) }}
     from activities
     inner join participants using (activity_row_id)
     inner join {{ ref('mart_sku_daily') }} as sku_daily
@@ -42,9 +43,11 @@ days as (
         end as phase,
         shop_days.order_date - activities.end_day as days_after,
         activities.has_items,
-        {%- for measure in ['units_sold', 'gmv_cny', 'profit_cny', 'net_revenue_cny', 'costed_net_revenue_cny'] %}
-        (case when activities.has_items then coalesce(of_items.{{ measure }}, 0) else shop_days.{{ measure }} end)::{{ 'bigint' if is_count(measure) else 'numeric(38, 2)' }}
-            as {{ measure }},
+        {%- for measure in measures %}
+        (case
+            when not activities.has_items then shop_days.{{ measure }}
+            when activities.skus > 0 then coalesce(of_items.{{ measure }}, 0)
+        end)::{{ 'bigint' if is_count(measure) else 'numeric(38, 2)' }} as {{ measure }},
         {%- endfor %}
         shop_days.units_sold as shop_units_sold,
         shop_days.gmv_cny as shop_gmv_cny
@@ -63,11 +66,7 @@ select
     day_no,
     phase,
     days_after,
-    units_sold,
-    gmv_cny,
-    profit_cny,
-    net_revenue_cny,
-    costed_net_revenue_cny,
+    {{ measures | join(',\n    ') }},
     case when has_items then shop_units_sold - units_sold end as control_units,
     case when has_items then shop_gmv_cny - gmv_cny end as control_gmv_cny
 from days

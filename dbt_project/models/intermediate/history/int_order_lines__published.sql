@@ -2,6 +2,7 @@
 -- version, so that a later change can be explained. One row per order line (order_line_key).
 -- It waits for the marts whose figures people read: a build that a broken rule stops publishes nothing.
 -- depends_on: {{ ref('mart_gmv_weekly') }}, {{ ref('mart_gmv_monthly') }}, {{ ref('mart_sku_daily') }}
+-- depends_on: {{ ref('mart_sku_daily_by_manager') }}
 -- depends_on: {{ ref('mart_hot_seller_monthly') }}, {{ ref('mart_pnl_lines') }}
 {{ config(materialized='view', pre_hook=[], post_hook=[]) }}
 select

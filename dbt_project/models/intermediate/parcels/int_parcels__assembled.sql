@@ -81,7 +81,7 @@ select
     coalesce(of_lines.has_paid_lines, false) as has_paid_lines,
     coalesce(of_lines.order_lines, 0) as order_lines,
     coalesce(of_lines.units, 0)::bigint as units,
-    coalesce(of_lines.gmv_cny, 0)::numeric(38, 2) as gmv_cny,
+    of_lines.gmv_cny::numeric(38, 2) as gmv_cny, -- unknown without a priced line of its own
     coalesce(shipments.scans, 0) as scans,
     shipments.last_scan_at,
     shipments.last_scan_status,

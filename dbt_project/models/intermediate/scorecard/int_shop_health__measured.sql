@@ -25,9 +25,10 @@ parcels as (
     group by shop_id
 ),
 
-exceptions as (
-    select shop_id, sum(exception_parcels)::bigint as open_exceptions
-    from {{ ref('mart_logistics_daily') }}
+exceptions as ( -- what has arrived is no open matter
+    select shop_id, count(*) as open_exceptions
+    from {{ ref('fct_shipments') }}
+    where exception_reason is not null and not is_delivered
     group by shop_id
 ),
 

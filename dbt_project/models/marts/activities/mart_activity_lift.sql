@@ -2,16 +2,19 @@ with activities as (
     select * from {{ ref('int_activities__windowed') }}
 ),
 
-sums as ( -- during ends with the plan; days after as_of_date are not there
+sums as ( -- during ends with the plan; days after as_of_date are not there; no day of a phase is nothing, not unknown
     select
         activity_row_id as sums_row_id,
-        {%- for measure in ['units_sold', 'gmv_cny', 'profit_cny', 'control_units', 'control_gmv_cny'] %}
-        coalesce(sum({{ measure }}) filter (where phase = 'before'), 0) as base_{{ measure }},
-        coalesce(sum({{ measure }}) filter (where phase = 'during'), 0) as now_{{ measure }},
+        {%- for measure in ['units_sold', 'gmv_cny', 'profit_cny', 'control_gmv_cny', 'unpriced_lines', 'uncosted_lines'] %}
+        {%- for name, phase in [('base', 'before'), ('now', 'during')] %}
+        case when count({{ measure }}) > 0 then coalesce(sum({{ measure }}) filter (where phase = '{{ phase }}'), 0) end
+            as {{ name }}_{{ measure }},
+        {%- endfor %}
         {%- endfor %}
         sum(net_revenue_cny) filter (where phase = 'during') as now_net_revenue_cny,
         sum(costed_net_revenue_cny) filter (where phase = 'during') as now_costed_net_revenue_cny,
-        coalesce(sum(units_sold) filter (where days_after between 1 and 7), 0) as units_after
+        case when count(units_sold) > 0 then coalesce(sum(units_sold) filter (where days_after between 1 and 7), 0) end
+            as units_after
     from {{ ref('int_activity_days') }}
     group by activity_row_id
 ),
@@ -100,9 +103,13 @@ select
     compared.now_gmv_cny::numeric(38, 2) as gmv_cny,
     compared.now_profit_cny::numeric(38, 2) as profit_cny,
     {{ ratio('compared.now_costed_net_revenue_cny', 'compared.now_net_revenue_cny') }} as cost_coverage,
+    compared.now_unpriced_lines::bigint as unpriced_lines,
+    compared.now_uncosted_lines::bigint as uncosted_lines,
     compared.base_units_sold::bigint as baseline_units,
     compared.base_gmv_cny::numeric(38, 2) as baseline_gmv_cny,
     compared.base_profit_cny::numeric(38, 2) as baseline_profit_cny,
+    compared.base_unpriced_lines::bigint as baseline_unpriced_lines,
+    compared.base_uncosted_lines::bigint as baseline_uncosted_lines,
     compared.lift_units,
     compared.lift_gmv,
     compared.control_index,

@@ -1,7 +1,17 @@
--- From the first possible order (the platform opened in September 2022) to the end of the next year.
-with calendar as (
-    select day::date as date_day
-    from generate_series('2022-01-01'::timestamp, date_trunc('year', {{ as_of_date() }}::timestamp) + interval '2 years' - interval '1 day', '1 day') as series (day)
+-- From the first possible order (the platform opened in September 2022) to the end of the year after as_of_date and the
+-- last order: as_of_date bounds windows, never the facts.
+with last_days as (
+    select greatest({{ as_of_date() }}, max(order_date)) as last_day
+    from {{ ref('int_order_lines__placed') }}
+    where quarantine_reason is null
+),
+
+calendar as (
+    select series.day::date as date_day
+    from last_days
+    cross join lateral generate_series(
+        '2022-01-01'::timestamp, date_trunc('year', last_day::timestamp) + interval '2 years' - interval '1 day', '1 day'
+    ) as series (day)
 )
 
 select

@@ -14,8 +14,9 @@ with counts as (
         count(*) filter (where is_shipped and not is_delivered) as in_transit_parcels,
         count(*) filter (where exception_reason is not null) as exception_parcels,
         count(hours_to_ship) as timed_parcels,
-        count(*) filter (where hours_to_ship <= 24) as shipped_within_24h,
-        count(*) filter (where hours_to_ship <= 48) as shipped_within_48h,
+        -- by the interval: the hours are rounded
+        count(*) filter (where shipped_at - order_placed_at <= interval '24 hours') as shipped_within_24h,
+        count(*) filter (where shipped_at - order_placed_at <= interval '48 hours') as shipped_within_48h,
         {{ percentile(0.5, 'hours_to_ship') }} as hours_to_ship_median,
         {{ percentile(0.9, 'hours_to_ship') }} as hours_to_ship_p90,
         {{ percentile(0.5, 'transit_days') }} as transit_days_median,

@@ -14,7 +14,7 @@ sums as (
         month_start,
         manager,
         {{ sum_measures(['units_sold', 'orders', 'gmv_cny', 'refund_cny', 'net_revenue_cny', 'costed_net_revenue_cny',
-            'profit_cny']) }}
+            'profit_cny', 'unpriced_lines', 'uncosted_lines']) }}
     from by_shop
     group by month_start, manager
 ),

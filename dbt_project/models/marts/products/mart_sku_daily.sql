@@ -3,7 +3,7 @@ with lines as not materialized (
 ),
 
 {{ aggregate_lines('lines', ['order_date', 'shop_id', 'sku_code'], [
-    'max(product_name) as product_name', 'max(category) as category', 'max(spu_id) as spu_id', 'min(manager) as manager'
+    'max(product_name) as product_name', 'max(category) as category', 'max(spu_id) as spu_id'
 ]) }},
 
 shops as (
@@ -17,7 +17,6 @@ select
     aggregated.product_name,
     aggregated.category,
     aggregated.spu_id,
-    aggregated.manager,
     shops.shop_name,
     shops.region,
     shops.entity,

@@ -4,7 +4,7 @@ with months as ( -- additive over days and shops: a parent has one day and one s
         sku_code,
         count(distinct shop_id) filter (where order_lines > 0) as shops,
         {{ sum_measures(['orders', 'units_sold', 'units_refunded', 'gmv_cny', 'refund_cny', 'net_revenue_cny',
-            'costed_net_revenue_cny', 'profit_cny']) }}
+            'costed_net_revenue_cny', 'profit_cny', 'unpriced_lines', 'uncosted_lines']) }}
     from {{ ref('mart_sku_daily') }}
     group by 1, 2
 ),
@@ -34,7 +34,7 @@ measured as (
         listed.month_start,
         listed.sku_code,
         {%- for measure in ['shops', 'orders', 'units_sold', 'units_refunded', 'gmv_cny', 'refund_cny', 'net_revenue_cny',
-            'costed_net_revenue_cny', 'profit_cny'] %}
+            'costed_net_revenue_cny', 'profit_cny', 'unpriced_lines', 'uncosted_lines'] %}
         coalesce(current_month.{{ measure }}, 0)::{{ 'bigint' if is_count(measure) else 'numeric(38, 2)' }} as {{ measure }},
         {%- endfor %}
         coalesce(month_before.units_sold, 0) as prev_units,
@@ -78,6 +78,9 @@ select
     ranked.costed_net_revenue_cny,
     ranked.profit_cny,
     {{ ratio('ranked.profit_cny', 'ranked.costed_net_revenue_cny') }} as profit_margin,
+    {{ ratio('ranked.costed_net_revenue_cny', 'ranked.net_revenue_cny') }} as cost_coverage,
+    ranked.unpriced_lines,
+    ranked.uncosted_lines,
     round(ranked.gmv_cny / nullif(ranked.units_sold, 0), 2)::numeric(38, 2) as avg_unit_price_cny,
     ranked.rank_units,
     ranked.rank_gmv,

@@ -11,7 +11,7 @@ stocks as (
         sum(stock_on_hand) as stock_on_hand,
         sum(in_transit) as in_transit
     from {{ ref('int_products__stocked') }}
-    where sku_code is not null
+    where sku_code is not null and sku_code <> '{{ var("unknown_sku") }}'
     group by sku_code
 ),
 

@@ -1,5 +1,5 @@
 with measures as ( -- T3: the only mart by local day
-    select shop_id, order_date_local, {{ sum_measures(['orders', 'units_sold', 'gmv_cny']) }}
+    select shop_id, order_date_local, {{ sum_measures(['orders', 'units_sold', 'gmv_cny', 'unpriced_lines']) }}
     from {{ ref('int_gmv__by_day') }}
     group by shop_id, order_date_local
 ),
@@ -19,6 +19,7 @@ select
     measures.orders,
     measures.units_sold,
     measures.gmv_cny,
+    measures.unpriced_lines,
     {{ refreshed_at() }} as _refreshed_at
 from measures
 inner join shops using (shop_id)

@@ -26,6 +26,7 @@ select
     {{ measure_columns('measures') }},
     week_before.gmv_cny as gmv_prev,
     {{ ratio('measures.gmv_cny - week_before.gmv_cny', 'week_before.gmv_cny') }} as gmv_pop,
+    year_before.gmv_cny as gmv_prev_year_cny,
     {{ ratio('measures.gmv_cny - year_before.gmv_cny', 'year_before.gmv_cny') }} as gmv_yoy,
     {{ refreshed_at() }} as _refreshed_at
 from measures

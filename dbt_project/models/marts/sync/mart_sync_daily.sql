@@ -23,6 +23,25 @@ days as (
         max(duration_seconds) as longest_seconds
     from runs
     group by run_date, shop_id, entity
+),
+
+backlogs as ( -- parent orders whose detail is still to be read, by the runs that read it
+    select shop_id, 'order_details' as entity, count(*) as pending
+    from {{ ref('int_order_detail_tasks__typed') }}
+    where lower(status) = 'pending'
+    group by shop_id
+),
+
+waiting as ( -- what waits now stands on the newest day: of the days before, nobody counted
+    select
+        days.*,
+        case
+            when days.entity = 'order_details'
+                and days.run_date = max(days.run_date) over (partition by days.shop_id, days.entity)
+                then coalesce(backlogs.pending, 0)
+        end as backlog
+    from days
+    left join backlogs using (shop_id, entity)
 )
 
 select
@@ -45,8 +64,8 @@ select
     {{ ratio('failed_runs', 'ended_runs') }} as failure_rate,
     {{ ratio('api_error_runs', 'ended_runs') }} as api_error_rate,
     {{ ratio('items_ok', 'items_total') }} as success_rate,
-    coalesce(
-        failed_runs > 0.10 * ended_runs or api_error_runs > 0.05 * ended_runs or runs_over_an_hour > 0, false
-    ) as is_alert,
+    backlog,
+    failed_runs > 0.10 * ended_runs or api_error_runs > 0.05 * ended_runs or runs_over_an_hour > 0
+    or coalesce(backlog > {{ longest_backlog() }}, false) as is_alert,
     {{ refreshed_at() }} as _refreshed_at
-from days
+from waiting

@@ -32,7 +32,7 @@ select
     lines.manager,
     lines.order_lines,
     lines.units_sold,
-    coalesce(lines.gmv_cny, 0)::numeric(38, 2) as gmv_cny,
+    lines.gmv_cny::numeric(38, 2) as gmv_cny,
     lines.est_cogs_cny::numeric(38, 2) as est_cogs_cny,
     lines.first_order_date,
     lines.last_order_date,

@@ -29,7 +29,12 @@ shared as (
 ),
 
 sales as (
-    select shop_id, sku_code, sum(order_lines)::bigint as order_lines, sum(gmv_cny) as gmv_cny, max(order_date) as last_order_date
+    select
+        shop_id,
+        sku_code,
+        sum(order_lines)::bigint as order_lines,
+        sum(gmv_cny) filter (where order_lines > unpriced_lines) as gmv_cny, -- unknown where no line has a price
+        max(order_date) as last_order_date
     from {{ ref('mart_sku_daily') }}
     where order_lines > 0
     group by shop_id, sku_code
@@ -41,7 +46,7 @@ todo as (
     union all
     select
         shared.shop_id, 'several_managers', shared.sku_code, '', '', shared.product_name, shared.managers,
-        coalesce(sales.order_lines, 0), sales.gmv_cny, sales.last_order_date
+        coalesce(sales.order_lines, 0), case when sales.sku_code is null then 0 else sales.gmv_cny end, sales.last_order_date
     from shared
     left join sales using (shop_id, sku_code)
 ),
@@ -61,7 +66,7 @@ select
     todo.product_name,
     todo.managers,
     todo.order_lines,
-    coalesce(todo.gmv_cny, 0)::numeric(38, 2) as gmv_cny,
+    todo.gmv_cny::numeric(38, 2) as gmv_cny,
     todo.last_order_date,
     {{ refreshed_at() }} as _refreshed_at
 from todo

@@ -1,5 +1,5 @@
 -- Shipping money the platform passes on: a charge row, never GMV (§3.6). A parent that is pending or cancelled as a
--- whole has none: its deduction takes the shipping back.
+-- whole has none: its deduction takes the shipping back. A parent of unknown status may have one (S4: charges bite).
 with parents as (
     select distinct on (shop_id, parent_order_sn) shop_id, parent_order_sn, parent_status_code, order_time
     from {{ ref('base_temu__order_lines') }}
@@ -20,4 +20,4 @@ select
     {{ reporting_day('parents.order_time') }} as charge_date
 from amounts
 inner join parents using (shop_id, parent_order_sn)
-where amounts.shipping > 0 and parents.parent_status_code not in (1, 3)
+where amounts.shipping > 0 and coalesce(parents.parent_status_code, 0) not in (1, 3)

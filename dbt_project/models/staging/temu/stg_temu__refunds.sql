@@ -4,19 +4,22 @@ with cases as (
     left join {{ ref('after_sales_statuses') }} as statuses using (after_sales_status)
 ),
 
-weighted as ( -- completed cases share the loss by what the buyer got back, else by units
+weighted as ( -- completed cases share the loss by what buyers got back; where one got nothing, all share it by units
     select
         *,
-        coalesce(nullif(buyer_refund, 0), refund_quantity, 1) as weight,
-        sum(coalesce(nullif(buyer_refund, 0), refund_quantity, 1)) over completed as total_weight,
-        sum(coalesce(nullif(buyer_refund, 0), refund_quantity, 1)) over (completed order by refund_sn) as running_weight
+        case
+            when bool_and(coalesce(buyer_refund, 0) > 0) over (partition by shop_id, parent_order_sn, status = 'completed')
+                then buyer_refund
+            else greatest(coalesce(refund_quantity, 1), 1)
+        end as weight
     from cases
-    window completed as (partition by shop_id, parent_order_sn, status = 'completed')
 ),
 
 shared as (
     select
         weighted.*,
+        sum(weighted.weight) over completed as total_weight,
+        sum(weighted.weight) over (completed order by weighted.refund_sn) as running_weight,
         losses.loss,
         losses.currency as loss_currency,
         case when losses.currency in ('JPY', 'KRW') then 0 else 2 end as decimals
@@ -25,6 +28,7 @@ shared as (
         on weighted.shop_id = losses.shop_id
         and weighted.parent_order_sn = losses.parent_order_sn
         and weighted.status = 'completed'
+    window completed as (partition by weighted.shop_id, weighted.parent_order_sn, weighted.status = 'completed')
 )
 
 select
