@@ -91,17 +91,22 @@ def _report(
     done: Round,
 ) -> None:
     period = period_of(report, now)
-    try:
-        path = write_report(reader, report, period, settings.data_dir / "reports")
-    except OmniError as error:
-        _note_report(connection, report, now, str(error))
-        return
-    done.reports.append(path)
-    message = report_message(report, period, (path,), settings)
-    delivered, problems = deliver(connection, settings, report.key, meant(recipients, report.to, ""), message)
-    done.told += delivered
-    done.problems += problems
-    _note_report(connection, report, now, None)
+    everybody = {one.subject for one in recipients if one.role in report.to} if report.is_personal else {""}
+    for subject in sorted(everybody):
+        try:
+            path = write_report(reader, report, period, settings.data_dir / "reports", subject)
+        except OmniError as error:
+            _note_report(connection, report, now, str(error))
+            return
+        if path is None:
+            continue
+        done.reports.append(path)
+        message = report_message(report, period, (path,), settings)
+        delivered, problems = deliver(connection, settings, report.key, meant(recipients, report.to, subject), message)
+        done.told += delivered
+        done.problems += problems
+    if everybody:
+        _note_report(connection, report, now, None)
 
 
 def _note_report(connection: psycopg.Connection, report: Report, now: datetime, problem: str | None) -> None:
