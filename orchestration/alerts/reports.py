@@ -82,9 +82,7 @@ def write_report(
     return path
 
 
-def _write_sheet(
-    book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: Sheet, values: dict[str, object]
-) -> int:
+def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: Sheet, values: dict[str, object]) -> int:
     """Write one sheet; how many rows it has."""
     cursor = reader.execute(sheet.sql, values)
     names = [column.name for column in cursor.description or ()]
