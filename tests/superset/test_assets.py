@@ -249,6 +249,7 @@ SQL_WORDS = frozenset(
         "within",
         "percentile_cont",
         "desc",
+        "floor",
     ]
 )
 
