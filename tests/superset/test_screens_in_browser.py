@@ -90,6 +90,10 @@ SCREENS = [
         {
             "订单 · Orders": SALES["订单 · Orders"],
             "待发货 · To ship": (whole, f"{PARCELS} is_to_ship"),
+            "已签收 · Delivered": (
+                whole,
+                f"{PARCELS} is_delivered and order_date between %(first)s and %(last)s",
+            ),
             "未关闭预警 · Open alerts": (
                 whole,
                 "select count(*) from marts.mart_order_alerts where shop_name = %(shop)s and status = 'open'",
