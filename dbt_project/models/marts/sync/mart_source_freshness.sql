@@ -8,6 +8,7 @@ with sources as (
 select
     shop_id,
     entity,
+    stream_name,
     shop_name,
     region,
     last_success_at,
