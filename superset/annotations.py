@@ -8,7 +8,7 @@ in what is imported it is the chart's name; `number_charts` puts the number in i
 from typing import Any
 
 LOOK = {
-    "color": "#8A8678",
+    "color": "#8A867866",  # see-through twice, so that activities that overlap do not cover the series
     "opacity": "opacityLow",
     "style": "solid",
     "width": 1,

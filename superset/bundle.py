@@ -12,8 +12,9 @@ The files are Superset's own export format, less what can be derived. On top of 
 - a dashboard names its `filters` (in native_filters.yaml, whose dependent filters lose the parents that the dashboard
   does not have), has a `layout` (layout.py), an `owner` (a team), may say `refresh_seconds` and `roles` (audience.py);
 - a dataset names its `database`, where it is no plain mart has its own `sql`, and may say `roles` (audience.py). A
-  column may have a `link` (links.py) in the place of an `expression`; a column without `description` takes that of the
-  mart's contract in dbt. A metric may say `certified: words`, which becomes Superset's certification;
+  column may have a `link` (links.py) in the place of an `expression`, or `beijing: column`, the words of a moment as
+  clocks in Beijing show it (the moment itself is for sorting); a column without `description` takes that of the mart's
+  contract in dbt. A metric may say `certified: words`, which becomes Superset's certification;
 - an annotation (annotations.yaml) names the `chart` (a table; it need not be on a dashboard) whose rows are drawn as
   intervals, and its columns `start`, `end`, `title`, `details`.
 Nothing is needed for drill-by and drill-to-detail: every chart of a dashboard offers them.
@@ -31,11 +32,14 @@ from chart_query import query_context
 from descriptions import mart_descriptions
 from layout import chart_ids, chart_slugs, position_of
 from links import FILTER_PREFIX, link_expression
+from theme import SERIES
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "temu-omni")
 VERSION = "1.0.0"
 IMPORT_METADATA = {"version": VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
 EXPLORABLE = {"is_active": True, "groupby": True, "filterable": True}
+COMPUTED = {"expression", "link", "beijing"}  # a column that says one of these is none of the mart's
+BEIJING_TIME = "TO_CHAR({} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
 LEGACY_TIME = {"cal_heatmap"}  # knows the time column and range by their old names only
 FILE_ONLY = {  # keys that are ours and not Superset's
     "datasets": {"database", "roles"},
@@ -107,10 +111,12 @@ class Assets:
     def _importable_column(self, column: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
         told = mart_descriptions().get(dataset["table_name"], {}).get(column["column_name"])
         body = EXPLORABLE | ({"description": told} if told else {}) | column
-        if "link" not in column:
-            return body
-        expression = link_expression(body.pop("link"), dataset, self.filters_by_name)
-        return body | {"type": "TEXT", "expression": expression}
+        if "link" in column:
+            expression = link_expression(body.pop("link"), dataset, self.filters_by_name)
+            return body | {"type": "TEXT", "expression": expression}
+        if "beijing" in column:
+            return body | {"type": "TEXT", "expression": BEIJING_TIME.format(body.pop("beijing"))}
+        return body
 
     def importable_chart(self, chart: dict[str, Any]) -> dict[str, Any]:
         """A chart with its dataset's uuid and the query that its data endpoint answers."""
@@ -148,7 +154,7 @@ class Assets:
             "refresh_frequency": dashboard.get("refresh_seconds", 0),
             "timed_refresh_immune_slices": [],
             "expanded_slices": {},
-            "label_colors": {},
+            "label_colors": SERIES,
             "shared_label_colors": [],
             "map_label_colors": {},
             "chart_configuration": {},
@@ -158,9 +164,11 @@ class Assets:
 
     def _colour_scheme(self, dashboard: dict[str, Any]) -> str:
         """The palette of the series, alike on all charts. A dashboard's own would also colour the regions of a map by
-        name instead of by number; without one, each chart takes the installation's default, which is the same."""
-        kinds = {self.charts[slug]["viz_type"] for slug in chart_slugs(dashboard["layout"])}
-        return "" if "country_map" in kinds else "omni"
+        name instead of by number, and overrule that of a chart; without one, each chart takes its own or else the
+        installation's default, which is the same."""
+        charts = [self.charts[slug] for slug in chart_slugs(dashboard["layout"])]
+        own = any(one["viz_type"] == "country_map" or "color_scheme" in one["params"] for one in charts)
+        return "" if own else "omni"
 
     def _deaf_to(self, filter_name: str, ids: dict[str, int]) -> list[int]:
         """Ids of the dashboard's charts that say in their file that this filter does not concern them."""

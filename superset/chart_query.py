@@ -80,10 +80,12 @@ def _compared_number(params: Params) -> list[Query]:
 
 
 def _table(params: Params) -> list[Query]:
+    """A table that the server pages answers its first page."""
+    page = {"row_limit": params["server_page_length"]} if params.get("server_pagination") else {}
     if params.get("query_mode") == "raw":
         order = [[column, ascending] for column, ascending in params.get("order_by_pairs", [])]
-        return [_base(params, [], params["all_columns"]) | {"metrics": None, "orderby": order}]
-    return [_base(params, params["metrics"], params.get("groupby", []))]
+        return [_base(params, [], params["all_columns"]) | {"metrics": None, "orderby": order} | page]
+    return [_base(params, params["metrics"], params.get("groupby", [])) | page]
 
 
 def _pivot(params: Params) -> list[Query]:

@@ -3,7 +3,8 @@
 Belongs here: the SQL of the anchor, with every value made safe for the URL and for HTML. A dataset's column says
 `link: {text, dashboard, filters: {filter: column, …}}`; `text` and the columns are columns of the same dataset, a
 filter is one of native_filters.yaml. `dashboard` is a name, or `{column, of: [name, …]}` where each row knows its own.
-A row in which one of the values is NULL has the text and no link. A time filter opens the day that its column holds.
+A value that is NULL leaves its filter as the dashboard has it; a row without a dashboard has the text and no link. A
+time filter opens the day that its column holds.
 """
 
 from typing import Any
@@ -26,7 +27,8 @@ def link_expression(link: dict[str, Any], dataset: dict[str, Any], filters: dict
     slug = f"' || {_column(target['column'], dataset)} || '" if isinstance(target, dict) else target
     start = f"'<a href=\"/superset/dashboard/{slug}/?native_filters=('"
     text = _replaced(_column(link["text"], dataset), _FOR_HTML)
-    anchor = " || ".join([start, " || ',' || ".join(parts), "')\">'", text, "'</a>'"])
+    filtered = f"CONCAT_WS(',', {', '.join(parts)})"  # skips NULL
+    anchor = " || ".join([start, filtered, "')\">'", text, "'</a>'"])
     return f"COALESCE({anchor}, '<a>' || {text} || '</a>')"
 
 

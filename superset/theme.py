@@ -13,6 +13,30 @@ CATEGORICAL = [
 ]
 CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838"]
 
+HEAT = ["#0B1F3A", "#103258", "#164673", "#205C91", "#2F76AF", "#4295CC", "#56B4E9"]
+AREAS = ["#0072B2", "#B5651D", "#00795A", "#A3568C", "#3B5F8A", "#B8400A", "#4F7F3A", "#6C5BA7", "#8A5A2B", "#2E7F86"]
+
+# Series that several charts show look alike on all of them, and what is bad is never green.
+SERIES: dict[str, str] = {
+    "GMV (¥)": "#56B4E9",
+    "7日均GMV 7-day mean (¥)": "#E69F00",
+    "28日均GMV 28-day mean (¥)": "#CC79A7",
+    "1 断货 Out of stock": "#D55E00",
+    "2 紧急 Critical": "#E69F00",
+    "3 偏低 Low": "#F0E442",
+    "4 滞销 Dead": "#B3B3B3",
+    "5 积压 Overstock": "#CC79A7",
+    "6 正常 OK": "#009E73",
+    "未开始 / Not started": "#B3B3B3",
+    "在途预测 / Shipped, projected": "#8DD3C7",
+    "已签收未到期 / Delivered, not due": "#56B4E9",
+    "到期 / Due": "#E69F00",
+    "逾期 / Overdue": "#D55E00",
+    "售后冻结 / Held": "#CC79A7",
+    "已回款 / Settled": "#009E73",
+    "无应收 / Nil": "#A87C3D",
+}
+
 CATEGORICAL_SCHEMES: list[dict[str, Any]] = [
     {
         "id": "omni",
@@ -20,7 +44,13 @@ CATEGORICAL_SCHEMES: list[dict[str, Any]] = [
         "description": "Okabe–Ito",
         "isDefault": True,
         "colors": CATEGORICAL,
-    }
+    },
+    {
+        "id": "omni_areas",
+        "label": "temu-omni (areas that carry white words)",
+        "description": "Okabe–Ito, darker",
+        "colors": AREAS,
+    },
 ]
 SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
     {
@@ -37,6 +67,13 @@ SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
         "description": "cividis without its dark end",
         "isDiverging": False,
         "colors": CIVIDIS[3:],
+    },
+    {  # the middle of cividis is a grey on which neither black nor white numbers can be read
+        "id": "omni_heat",
+        "label": "temu-omni (blue, for numbers in cells)",
+        "description": "dark to light blue",
+        "isDiverging": False,
+        "colors": HEAT,
     },
     {
         "id": "omni_rank",

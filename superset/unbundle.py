@@ -135,9 +135,9 @@ def _column(
     body |= {key: found[key] for key, usual in EXPLORABLE.items() if found.get(key) is not None and found[key] != usual}
     if "description" not in short.get(name, {}) and body.get("description") == told.get(name):
         body.pop("description", None)
-    link = short.get(name, {}).get("link")
-    if link and body.get("expression") == files[name]["expression"]:
-        body = {key: value for key, value in body.items() if key not in ("expression", "type")} | {"link": link}
+    ours = {key: short[name][key] for key in ("link", "beijing") if key in short.get(name, {})}
+    if ours and body.get("expression") == files[name]["expression"]:
+        body = {key: value for key, value in body.items() if key not in ("expression", "type")} | ours
     return body
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from audience import ROLES, Marts, marts_of
-from bundle import Assets
+from bundle import COMPUTED, Assets
 from layout import chart_slugs
 
 HERE = Path(__file__).resolve().parent
@@ -78,7 +78,11 @@ def columns_of_chart(slug: str, assets: Assets) -> set[str]:
     chart = assets.charts[slug]
     dataset = assets.datasets[chart["dataset"]]
     metrics = {one["metric_name"]: one["expression"] for one in dataset["metrics"]}
-    calculated = {one["column_name"]: one["expression"] for one in dataset["columns"] if "expression" in one}
+    calculated = {
+        one["column_name"]: one.get("expression") or one["beijing"]
+        for one in dataset["columns"]
+        if {"expression", "beijing"} & set(one)
+    }
     text = json.dumps(chart["params"], ensure_ascii=False)
     used = {one["column_name"] for one in dataset["columns"] if f'"{one["column_name"]}"' in text}
     expressions = [sql for name, sql in metrics.items() if f'"{name}"' in text]
@@ -100,7 +104,7 @@ def listed(params: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
 
 
 def _stored(dataset: dict[str, Any]) -> list[str]:
-    return [one["column_name"] for one in dataset["columns"] if not {"expression", "link"} & set(one)]
+    return [one["column_name"] for one in dataset["columns"] if not COMPUTED & set(one)]
 
 
 def _breaks(charts: list[str], assets: Assets) -> str:

@@ -57,7 +57,7 @@ lives as (
 ),
 
 alert_lives as (
-    select lives.*, alert_rules.severity, alert_rules.rule_name, shops.shop_name
+    select lives.*, alert_rules.severity, alert_rules.rule_name, alert_rules.unit, shops.shop_name
     from lives
     left join {{ ref('alert_rules') }} as alert_rules using (rule)
     left join {{ ref('int_shops__zoned') }} as shops using (shop_id)

@@ -5,6 +5,7 @@ Belongs here: period, file name, formats of cells, keeping the newest. What stan
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,22 +33,30 @@ class Period:
 
     @property
     def label(self) -> str:
-        """2026-02 for a whole month, else the last day."""
-        whole = self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
-        return f"{self.first:%Y-%m}" if whole else f"{self.last:%Y-%m-%d}"
+        """2026-02 for a whole month, 2026-W09 for a week, else the last day."""
+        if self.first.day == 1 and (self.last + timedelta(days=1)).day == 1:
+            return f"{self.first:%Y-%m}"
+        return f"{self.last:%G-W%V}" if self.last - self.first == timedelta(days=6) else f"{self.last:%Y-%m-%d}"
 
 
 def period_of(report: Report, now: datetime) -> Period:
-    """The month before, or the last complete day."""
+    """The month or the week before, or the last complete day."""
     today = now.astimezone(BEIJING).date()
+    if report.period == "week":
+        last = today - timedelta(days=today.isoweekday())
+        return Period(last - timedelta(days=6), last)
     if report.period == "month":
         last = today.replace(day=1) - timedelta(days=1)
         return Period(last.replace(day=1), last)
     return Period(today - timedelta(days=1), today - timedelta(days=1))
 
 
-def write_report(reader: psycopg.Connection, report: Report, period: Period, folder: Path) -> Path:
+def write_report(
+    reader: psycopg.Connection, report: Report, period: Period, folder: Path, recipient: str = ""
+) -> Path | None:
     """Write the workbook and return where it is; the accounting period is part of its name. Older ones beyond 60 go.
+
+    `recipient` is whose rows a personal report is about. None: no sheet has a row, and the report is left out then.
 
     Raises:
         ConfigurationError: a mart of it is not built yet.
@@ -58,19 +67,24 @@ def write_report(reader: psycopg.Connection, report: Report, period: Period, fol
             remedy="run build_marts, then try again",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{report.key}-{period.label}.xlsx"
+    name = "-".join(filter(None, (report.key, re.sub(r"\W+", "_", recipient))))
+    path = folder / f"{name}-{period.label}.xlsx"
     draft = path.with_suffix(".draft")
+    values = {"first": period.first, "last": period.last, "recipient": recipient}
     with xlsxwriter.Workbook(draft, {"default_date_format": DAY, "remove_timezone": True}) as book:
-        for sheet in report.sheets:
-            _write_sheet(book, reader, sheet, period)
+        rows = sum(_write_sheet(book, reader, sheet, values) for sheet in report.sheets)
+    if report.skip_empty and rows == 0:
+        draft.unlink()
+        return None
     draft.replace(path)
-    for old in sorted(folder.glob(f"{report.key}-*.xlsx"))[:-KEPT]:
+    for old in sorted(folder.glob(f"{name}-*.xlsx"))[:-KEPT]:
         old.unlink()
     return path
 
 
-def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: Sheet, period: Period) -> None:
-    cursor = reader.execute(sheet.sql, {"first": period.first, "last": period.last})
+def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: Sheet, values: dict[str, object]) -> int:
+    """Write one sheet; how many rows it has."""
+    cursor = reader.execute(sheet.sql, values)
     names = [column.name for column in cursor.description or ()]
     page = book.add_worksheet(sheet.title[:31])
     page.freeze_panes(1, 0)
@@ -78,6 +92,7 @@ def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: S
     formats = [book.add_format({"num_format": _format(name)}) for name in names]
     moment = book.add_format({"num_format": MOMENT})
     widths = [len(name) + 4 for name in names]
+    number = 0
     for number, row in enumerate(cursor, start=1):
         for place, value in enumerate(row):
             _write_cell(page, number, place, value, moment if isinstance(value, datetime) else formats[place])
@@ -85,6 +100,7 @@ def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: S
     for place, width in enumerate(widths):
         page.set_column(place, place, width)
     page.autofilter(0, 0, 0, max(len(names) - 1, 0))
+    return number
 
 
 def _write_cell(page: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: object, look: object) -> None:

@@ -108,20 +108,34 @@ class _Work:
         settle_absent(self.connection, alert, verdicts, self.now)
 
     def report(self, report: Report, recipients: Sequence[Recipient]) -> None:
-        """Write it for the moment at which it was wanted, and send it to whoever has not got it yet."""
+        """Write it for the moment at which it was wanted, a personal one for each subject, and send it to whoever has
+        not got it yet.
+        """
         wanted = report.schedule.latest(self.now)
+        subjects = {one.subject for one in recipients if one.role in report.to} if report.is_personal else {""}
+        problems: list[str] = []
+        for subject in sorted(subjects):
+            try:
+                problems += self._send_report(report, subject, wanted, recipients)
+            except OmniError as error:
+                _note_report(self.connection, report, self.now, "skipped", str(error))
+                return
+        if subjects:
+            state = "failed" if problems else "quiet"
+            _note_report(self.connection, report, self.now, state, "; ".join(problems) or None)
+
+    def _send_report(
+        self, report: Report, subject: str, wanted: datetime, recipients: Sequence[Recipient]
+    ) -> list[str]:
         period = period_of(report, wanted)
-        try:
-            path = write_report(self.reader, report, period, self.settings.data_dir / "reports")
-        except OmniError as error:
-            _note_report(self.connection, report, self.now, "skipped", str(error))
-            return
+        path = write_report(self.reader, report, period, self.settings.data_dir / "reports", subject)
+        if path is None:
+            return []
         self.done.reports.append(path)
-        told = last_told(self.connection, report.key, "")
-        whom = [one for one in meant(recipients, report.to, "") if report.schedule.is_due(self.now, told.get(one.id))]
-        message = report_message(report, period, (path,), self.settings)
-        problems = self._tell(report.key, "", whom, message)
-        _note_report(self.connection, report, self.now, "failed" if problems else "quiet", "; ".join(problems) or None)
+        told = last_told(self.connection, report.key, subject)
+        meant_ones = meant(recipients, report.to, subject)
+        whom = [one for one in meant_ones if report.schedule.is_due(self.now, told.get(one.id))]
+        return self._tell(report.key, subject, whom, report_message(report, period, (path,), self.settings))
 
     def _tell_alert(self, verdict: Verdict, recipients: Sequence[Recipient]) -> list[str]:
         alert, subject = verdict.alert, verdict.recipient

@@ -18,8 +18,9 @@ from orchestration.alerts.times import Schedule
 
 ALERTS_FILE = PROJECT_ROOT / "superset" / "assets" / "alerts.yaml"
 GRACE_HOURS = 24.0
+PERIODS = ("day", "week", "month")
 PERSONAL_ROLES = ("manager", "shop_owner")
-"""Told only of own rows: the condition returns pairs of a recipient and a number."""
+"""Told only of own rows: a condition returns pairs of a recipient and a number, a report is asked for each of them."""
 FENCED_ROLES = (*PERSONAL_ROLES, "operations")
 """See less than the administrator, as whom Superset draws the pictures of its letters: only Dagster tells them."""
 
@@ -73,6 +74,12 @@ class Report:
     dashboard: str
     owner: str
     sheets: tuple[Sheet, ...]
+    skip_empty: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether each recipient gets a workbook of their own."""
+        return bool(set(self.to) & set(PERSONAL_ROLES))
 
 
 def read_rules(path: Path = ALERTS_FILE) -> tuple[list[Alert], list[Report]]:
@@ -114,8 +121,10 @@ def _filter(name: str, given: str | dict[str, str]) -> LinkFilter:
 
 
 def _report(key: str, entry: dict[str, Any]) -> Report:
-    if entry["period"] not in ("day", "month"):
-        raise ValueError(f"report {key}: period is day or month")
+    if entry["period"] not in PERIODS:
+        raise ValueError(f"report {key}: period is one of {', '.join(PERIODS)}")
+    if set(entry["to"]) & set(PERSONAL_ROLES) and not set(entry["to"]) <= set(PERSONAL_ROLES):
+        raise ValueError(f"report {key}: a workbook is either for everybody or for one of {', '.join(PERSONAL_ROLES)}")
     return Report(
         key,
         entry["name"],
@@ -125,4 +134,5 @@ def _report(key: str, entry: dict[str, Any]) -> Report:
         entry["dashboard"],
         entry["owner"],
         tuple(Sheet(one["title"], one["sql"].strip()) for one in entry["sheets"]),
+        bool(entry.get("skip_empty", False)),
     )

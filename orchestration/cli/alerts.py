@@ -81,20 +81,25 @@ def judge_now(
 
 
 @app.command()
-def report(name: Annotated[str, typer.Argument(help="The report's key.")]) -> None:
+def report(
+    name: Annotated[str, typer.Argument(help="The report's key.")],
+    recipient: Annotated[str, typer.Option("--for", help="Personal reports: the shop's id or manager's name.")] = "",
+) -> None:
     """Write one report now, for its latest period, and send it to nobody.
 
-    Example: `omni alerts report bill-pack`
+    Examples: `omni alerts report bill-pack` · `omni alerts report scorecard-week --for 3`
     """
     settings = Settings()
     url = migrated_database(settings)
     found = next((one for one in read_rules()[1] if one.key == name), None)
     if found is None:
         raise ConfigurationError(f"there is no report {name}", remedy="see omni alerts list")
+    if found.is_personal and not recipient:
+        raise ConfigurationError(f"report {name} is about one shop or manager", remedy="name it with --for")
     with psycopg.connect(bi_reader_url(url, settings), autocommit=True) as reader:
         period = period_of(found, datetime.now(UTC))
-        path = write_report(reader, found, period, settings.data_dir / "reports")
-    out.print(str(path), markup=False)
+        path = write_report(reader, found, period, settings.data_dir / "reports", recipient)
+    out.print(str(path or "nothing to report"), markup=False)
 
 
 @people.command("add")

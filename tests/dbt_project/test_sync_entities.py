@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,9 @@ def test_each_kind_of_shop_has_something_that_must_never_stand_still() -> None:
         ("activities", "false"),
         ("partner_goods", "true"),
     }
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_stream_has_words_for_the_screens_chinese_first(name: str) -> None:
+    words = ENTITIES[name]["stream_name"]
+    assert re.fullmatch(r"[A-Z]*[\u4e00-\u9fff]+ [A-Za-z][A-Za-z -]+", words), words

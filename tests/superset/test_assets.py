@@ -81,12 +81,14 @@ def test_every_chart_is_on_a_dashboard_and_every_dataset_in_use(
 def test_datasets_read_schema_marts_and_columns_that_their_marts_promise(
     assets: Any, mart_columns: dict[str, set[str]]
 ) -> None:
+    from bundle import COMPUTED
+
     for slug, dataset in assets.datasets.items():
         assert dataset["schema"] == "marts"
         sources = marts_of(dataset)
         assert sources <= set(mart_columns), f"{slug} reads {sources - set(mart_columns)}"
         if "sql" not in dataset:
-            stored = {one["column_name"] for one in dataset["columns"] if not {"expression", "link"} & set(one)}
+            stored = {one["column_name"] for one in dataset["columns"] if not COMPUTED & set(one)}
             assert stored <= mart_columns[slug], f"{slug}: {stored - mart_columns[slug]} not in the mart's contract"
 
 
@@ -132,6 +134,37 @@ def test_every_chart_has_a_query_that_its_data_endpoint_can_answer(imported: dic
         assert context["queries"], name
         assert all(query["metrics"] or query["columns"] for query in context["queries"]), name
         assert context["form_data"]["viz_type"] == chart["viz_type"], name
+
+
+def test_moments_are_shown_as_clocks_in_beijing_show_them(assets: Any) -> None:
+    for slug, chart in assets.charts.items():
+        dataset = assets.datasets[chart["dataset"]]
+        moments = {one["column_name"] for one in dataset["columns"] if one.get("type", "").startswith("TIMESTAMP")}
+        shown = set(listed(chart["params"], ("all_columns", "groupby", "groupbyRows", "groupbyColumns")))
+        assert shown & moments == set(), slug
+    told = [one for body in assets.datasets.values() for one in body["columns"] if "beijing" in one]
+    assert told
+    assert [one["verbose_name"] for one in told if "(北京)" not in one["verbose_name"]] == []
+
+
+def test_a_table_that_the_server_pages_begins_with_plain_words_to_search_in(assets: Any) -> None:
+    paged = {slug: one for slug, one in assets.charts.items() if one["params"].get("server_pagination")}
+    assert {"ord-lines", "fin-statement"} <= set(paged)
+    for slug, chart in paged.items():
+        first = listed(chart["params"], ("all_columns", "groupby"))[0]
+        columns = {one["column_name"]: one for one in assets.datasets[chart["dataset"]]["columns"]}
+        assert columns[first]["type"] == "TEXT", slug
+        assert "link" not in columns[first], slug
+
+
+def test_the_filter_of_the_legal_entity_meets_no_stream_of_that_column_name(
+    assets: Any, mart_columns: dict[str, set[str]]
+) -> None:
+    streams = {mart for mart, columns in mart_columns.items() if "entity" in columns and "stream_name" in columns}
+    assert "mart_source_freshness" in streams
+    for mart in streams | {"mart_dq_results", "dq_quarantined_rows"}:
+        if mart in assets.datasets:
+            assert "entity" not in {one["column_name"] for one in assets.datasets[mart]["columns"]}, mart
 
 
 def test_ratios_are_computed_from_sums_and_never_averaged(assets: Any) -> None:
@@ -249,6 +282,11 @@ SQL_WORDS = frozenset(
         "within",
         "percentile_cont",
         "desc",
+        "floor",
+        "abs",
+        "concat",
+        "round",
+        "trim_scale",
     ]
 )
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
+from connectors.settings import PROJECT_ROOT
+
+STATES = PROJECT_ROOT / "dbt_project" / "seeds" / "intermediate" / "collection_states.csv"
 ACTIVITIES = {"name": "活动 · Activities", "chart": "gmv-growth", "start": "starts", "end": "ends", "title": "title"}
 
 
@@ -56,3 +61,41 @@ def test_columns_are_described_as_the_contract_of_their_mart_describes_them(asse
     told = {one["column_name"]: one.get("description") for one in columns}
     assert "GMV" in told["gmv_cny"]
     assert "/" in told["gmv_cny"]
+
+
+def test_a_moment_becomes_the_words_of_a_clock_in_beijing(assets: Any) -> None:
+    columns = assets.importable_dataset(assets.datasets["view_ship_by_list"])["columns"]
+    [told] = [one for one in columns if one["column_name"] == "ship_deadline_beijing"]
+    assert told["expression"] == "TO_CHAR(ship_deadline AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
+    assert told["type"] == "TEXT"
+    assert "beijing" not in told
+
+
+def test_series_that_several_charts_show_have_their_colour_on_every_dashboard(assets: Any) -> None:
+    from theme import SERIES
+
+    levels = next(
+        one["expression"]
+        for one in assets.datasets["mart_stock_alerts"]["columns"]
+        if one["column_name"] == "level_name"
+    )
+    metrics = {one["verbose_name"] for one in assets.datasets["gmv_trend"]["metrics"]}
+    states = [row["state_name"] for row in csv.DictReader(STATES.read_text(encoding="utf-8").splitlines())]
+    known = {*re.findall(r"THEN '([^']*)'", levels), *metrics, *states}
+    assert set(SERIES) <= known
+    assert set(states) <= set(SERIES)
+    for dashboard in assets.dashboards.values():
+        assert assets.importable_dashboard(dashboard)["metadata"]["label_colors"] == SERIES
+
+
+def test_a_dashboard_whose_chart_has_a_palette_of_its_own_does_not_overrule_it(assets: Any) -> None:
+    schemes = {
+        slug: assets.importable_dashboard(assets.dashboards[slug])["metadata"]["color_scheme"]
+        for slug in ("gmv", "activity")
+    }
+    assert schemes == {"gmv": "", "activity": "omni"}
+
+
+def test_a_table_that_the_server_pages_asks_for_its_first_page(assets: Any) -> None:
+    [query] = json.loads(assets.importable_chart(assets.charts["ord-lines"])["query_context"])["queries"]
+    assert query["row_limit"] == 50

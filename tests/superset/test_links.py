@@ -83,8 +83,22 @@ def test_any_value_comes_back_from_the_address_and_opens_no_tag(anchor: Any, sku
     assert parsed.text.replace("\r\n", "\n").replace("\r", "\n") == sku.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_a_row_without_the_value_has_its_text_and_no_link(anchor: Any) -> None:
-    assert anchor(None) == "<a>?</a>"
+def test_a_value_that_is_unknown_leaves_out_its_filter_alone(anchor: Any) -> None:
+    parsed = Anchors(anchor(None))
+    assert parsed.text == "?"
+    [(_, [(_, address)])] = parsed.tags
+    assert unquote(str(address)) == unquote(dashboard_path("orders", {"date_range": ["2026-02-28 : 2026-03-01"]}))
+
+
+def test_a_row_that_knows_no_dashboard_has_its_text_and_no_link(postgres_server: Any, assets: Any) -> None:
+    from links import link_expression
+
+    dataset = DATASET | {"columns": [*DATASET["columns"], {"column_name": "room"}]}
+    link = LINK | {"dashboard": {"column": "room", "of": ["orders"]}}
+    expression = link_expression(link, dataset, assets.filters_by_name).replace("%", "%%")
+    query = f"select {expression} from (values ('A', date '2026-02-28', null::text)) as t (sku_code, order_date, room)"
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        assert connection.execute(query).fetchall() == [("<a>A</a>",)]
 
 
 def test_hostile_text_stays_text(anchor: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,20 @@ reports:
         sql: |
           SELECT manager AS "负责人 Manager", late AS "迟 Late", 1.5 AS "金额 Amount (¥)"
           FROM marts.parcels ORDER BY 1
+  mine:
+    name: 我的清单 · My list
+    at: "08:30"
+    weekday: 1
+    period: week
+    to: [manager]
+    skip_empty: true
+    dashboard: hot-sellers
+    owner: operations
+    sheets:
+      - title: 清单 List
+        sql: |
+          SELECT manager AS "负责人 Manager", late AS "迟 Late", %(first)s::date AS "自 Date"
+          FROM marts.parcels WHERE manager = %(recipient)s AND late > 0
 """
 
 
@@ -283,6 +297,18 @@ def test_a_report_is_written_once_with_its_period_and_text_is_no_formula(
     assert table.to_series(2).to_list() == [1.5, 1.5]
     assert [one.json["files"] for one in service.received if one.json["files"]] == [["list-2026-03-01.xlsx"]]
     assert go(15).reports == []
+
+
+def test_a_personal_report_goes_to_whom_it_is_about_and_to_nobody_when_there_is_nothing(
+    go: Any, service: ChatService, settings: Settings, database_url: str
+) -> None:
+    late(database_url, "kim", 3)
+    paths = go().reports  # a Monday: lee has no row
+    assert [path.name for path in paths] == ["list-2026-03-01.xlsx", "mine-kim-2026-W09.xlsx"]
+    assert pl.read_excel(paths[1]).rows() == [("kim", 3, date(2026, 2, 23))]
+    mine = [one.json for one in service.received if "mine-kim-2026-W09.xlsx" in one.json["files"]]
+    assert [one["title"] for one in mine] == ["📊 我的清单 · My list"]
+    assert list((settings.data_dir / "reports").glob("mine-lee*")) == []
 
 
 def test_addresses_are_sealed_and_shown_without_their_key(settings: Settings, database_url: str) -> None:

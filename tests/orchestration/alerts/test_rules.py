@@ -41,8 +41,15 @@ def test_a_condition_runs_on_the_marts_and_answers_one_number_or_pairs(alert: Al
 @pytest.mark.parametrize("report", REPORTS, ids=lambda one: one.key)
 def test_the_sheets_of_a_report_run_on_the_marts(report: Report, marts: Any) -> None:
     for sheet in report.sheets:
-        _asked(marts, marts_in(sheet.sql), sheet.sql, {"first": "2026-02-01", "last": "2026-02-28"})
+        values = {"first": "2026-02-01", "last": "2026-02-28", "recipient": "7"}
+        _asked(marts, marts_in(sheet.sql), sheet.sql, values)
         assert len(sheet.title) <= 31
+        assert ("%(recipient)s" in sheet.sql) == report.is_personal
+
+
+def test_files_of_two_reports_are_told_apart_by_how_they_begin() -> None:
+    keys = [one.key for one in REPORTS]
+    assert [(one, other) for one in keys for other in keys if other.startswith(f"{one}-")] == []
 
 
 def test_every_alert_has_a_name_in_both_languages_an_owner_and_a_link_that_exists() -> None:

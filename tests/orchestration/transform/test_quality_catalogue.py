@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from connectors.files import tables
+from connectors.settings import PROJECT_ROOT
 from orchestration.transform.catalogue import owner_of, read_catalogue
 from orchestration.transform.suites import SUITES, E
 from orchestration.transform.suites.staged_files import CHARGE_TYPES, LINE_TYPES
@@ -54,6 +57,16 @@ def test_the_kinds_that_staging_may_hold_are_those_that_files_are_read_into() ->
 
 def test_the_catalogue_has_every_rule_of_the_chapter() -> None:
     assert Counter(rule.entity for rule in read_catalogue()) == RULES_OF_THE_CHAPTER
+
+
+def test_every_check_of_the_suites_and_of_the_catalogue_has_a_title_in_both_languages() -> None:
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "intermediate" / "check_titles.csv").open(encoding="utf-8") as file:
+        titles = {row["check_name"]: row["check_title"] for row in csv.DictReader(file)}
+    identities = {path.stem for path in (PROJECT_ROOT / "dbt_project" / "tests" / "identities").glob("*.sql")}
+    checks = identities | {s.check_name(rule) for s in SUITES for rule in s.rules}
+    checks |= {check for rule in read_catalogue() for check in rule.checks}
+    assert checks - set(titles) == set()
+    assert [one for one in titles.values() if not re.fullmatch(r".*[\u4e00-\u9fff].* / .*[a-z].*", one)] == []
 
 
 def test_every_rule_is_looked_after_by_checks_that_exist_with_its_severity(severities: dict[str, str]) -> None:

@@ -32,7 +32,8 @@ parcels as (
 
 purchases as ( -- of one customer; lines of one parent are one purchase
     select distinct lines.shop_id, customers.customer_id, lines.sku_code, lines.quantity, lines.parent_key,
-        lines.order_placed_at, min(lines.manager) over (partition by lines.shop_id, lines.parent_key) as manager
+        lines.order_date, lines.order_placed_at,
+        min(lines.manager) over (partition by lines.shop_id, lines.parent_key) as manager
     from lines
     inner join {{ ref('int_order_lines__placed') }} as customers using (order_line_key)
     where lines.is_sale and customers.customer_id is not null and lines.sku_code <> '{{ var("unknown_sku") }}'
@@ -112,58 +113,68 @@ shops as (
 ),
 
 holding as (
-    select 'ship_soon' as rule, parcel_entity as entity_key, shop_id, manager, hours_left as observed, 12::numeric as threshold
+    select
+        'ship_soon' as rule, parcel_entity as entity_key, shop_id, manager, parent_key, order_date,
+        hours_left as observed, 12::numeric as threshold
     from parcels
     where is_to_ship and not is_past_deadline and hours_left <= 12
     union all
-    select 'ship_overdue', parcel_entity, shop_id, manager, hours_left, 0
+    select 'ship_overdue', parcel_entity, shop_id, manager, parent_key, order_date, hours_left, 0
     from parcels
     where is_to_ship and is_past_deadline
     union all
-    select 'delivery_overdue', parcel_entity, shop_id, manager, extract(epoch from judged_at - promised_at) / 86400, 0
+    select
+        'delivery_overdue', parcel_entity, shop_id, manager, parent_key, order_date,
+        extract(epoch from judged_at - promised_at) / 86400, 0
     from parcels
     where delivery_status = 'overdue'
     union all
-    select 'stalled', parcel_entity, shop_id, manager, extract(epoch from judged_at - greatest(shipped_at, last_scan_at)) / 86400, 5
+    select
+        'stalled', parcel_entity, shop_id, manager, parent_key, order_date,
+        extract(epoch from judged_at - greatest(shipped_at, last_scan_at)) / 86400, 5
     from parcels
     where exception_reason = 'stalled'
     union all
-    select 'negative_margin', line_entity, shop_id, manager, profit_cny, 0
+    select 'negative_margin', line_entity, shop_id, manager, parent_key, order_date, profit_cny, 0
     from lines
     where profit_cny < 0 and status <> 'refunded' and coalesce(refund_cny, 0) = 0
     union all
-    select 'price_outlier', lines.line_entity, lines.shop_id, lines.manager, lines.unit_cny, typical.unit_cny
+    select
+        'price_outlier', lines.line_entity, lines.shop_id, lines.manager, lines.parent_key, lines.order_date,
+        lines.unit_cny, typical.unit_cny
     from lines
     inner join typical using (sku_code)
     where lines.is_sale and typical.priced_lines >= 5 and abs(lines.unit_cny - typical.unit_cny) > 0.5 * typical.unit_cny
     union all
-    select 'bulk_quantity', lines.line_entity, lines.shop_id, lines.manager, lines.quantity, least(20, 10 * typical.quantity)
+    select
+        'bulk_quantity', lines.line_entity, lines.shop_id, lines.manager, lines.parent_key, lines.order_date,
+        lines.quantity, least(20, 10 * typical.quantity)
     from lines
     left join typical using (sku_code)
     where lines.is_sale and lines.quantity >= least(20, 10 * typical.quantity) -- LEAST ignores NULL
     union all
     select
-        'duplicate_suspect', concat_ws(':', shop_id, parent_key, sku_code), shop_id, manager,
+        'duplicate_suspect', concat_ws(':', shop_id, parent_key, sku_code), shop_id, manager, parent_key, order_date,
         extract(epoch from since_before) / 60, 10
     from repeated
     where since_before <= interval '10 minutes'
     union all
     select
-        'volume_anomaly', concat_ws(':', shop_id, order_date), shop_id, shops.default_manager,
+        'volume_anomaly', concat_ws(':', shop_id, order_date), shop_id, shops.default_manager, null, order_date,
         distance / spread, 3.5
     from deviations
     left join shops using (shop_id)
     where distance >= 5 and distance / spread > 3.5
     union all
     select
-        'refund_spike', shop_id::text, shop_id, shops.default_manager,
+        'refund_spike', shop_id::text, shop_id, shops.default_manager, null, null,
         refund_7d / gmv_7d, 2 * refund_28d / gmv_28d
     from refund_rates
     inner join refund_cases using (shop_id)
     left join shops using (shop_id)
     where refund_cases.refunds >= 5 and gmv_7d > 0 and gmv_28d > 0 and refund_7d * gmv_28d > 2 * refund_28d * gmv_7d
     union all
-    select flags.rule, lines.line_entity, lines.shop_id, lines.manager, null, null
+    select flags.rule, lines.line_entity, lines.shop_id, lines.manager, lines.parent_key, lines.order_date, null, null
     from lines
     cross join lateral (
         values
@@ -184,6 +195,8 @@ select
     entity_key,
     min(shop_id) as shop_id,
     min(manager) as manager,
+    min(parent_key) as parent_key,
+    min(order_date) as order_date,
     max(observed)::numeric(38, 4) as observed,
     max(threshold)::numeric(38, 4) as threshold
 from holding

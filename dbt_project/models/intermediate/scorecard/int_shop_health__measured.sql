@@ -54,6 +54,8 @@ select
     coalesce(sales.gmv_cny, 0) as gmv_cny,
     sales.gmv_before_cny,
     coalesce(sales.orders, 0)::bigint as orders,
+    sales.profit_cny,
+    sales.costed_net_revenue_cny,
     {{ ratio('coalesce(sales.gmv_cny, 0) - sales.gmv_before_cny', 'sales.gmv_before_cny') }} as gmv_growth,
     {{ ratio('sales.profit_cny', 'sales.costed_net_revenue_cny') }} as profit_margin,
     {{ ratio('parcels.late_parcels', 'parcels.judged_parcels') }} as late_ship_rate,

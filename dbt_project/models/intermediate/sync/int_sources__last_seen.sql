@@ -41,6 +41,7 @@ sources as (
 select
     sources.shop_id,
     sources.entity,
+    coalesce(entities.stream_name, sources.entity) as stream_name,
     shops.shop_name,
     shops.region,
     not (shops.is_active and shops.is_production) as is_paused,

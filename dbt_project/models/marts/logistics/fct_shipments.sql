@@ -6,6 +6,12 @@ shops as (
     select * from {{ ref('int_shops__zoned') }}
 ),
 
+freight as ( -- what no bill tells is unknown, not free
+    select shop_id, parent_key, first_mile_cny + last_mile_cny as parent_freight_cny
+    from {{ ref('int_order_charges__by_parent') }}
+    where has_first_mile_bill or has_last_mile_bill
+),
+
 us_states as (
     select * from {{ spelled_us_states() }} as spelled
 ),
@@ -80,6 +86,14 @@ select
     judged.last_scan_at,
     judged.last_scan_status,
     judged.last_scan_location,
+    -- Of all parcels of the parent alike; the cents that do not divide are the first one's.
+    (
+        round(freight.parent_freight_cny / count(*) over parent, 2)
+        + case when row_number() over (parent order by judged.package_sn collate "C") = 1
+            then freight.parent_freight_cny - count(*) over parent * round(freight.parent_freight_cny / count(*) over parent, 2)
+            else 0
+        end
+    )::numeric(38, 2) as freight_cny,
     case -- the first that applies; what has arrived is no open matter
         when not judged.is_received and judged.last_scan_is_exception then 'carrier_exception'
         when judged.delivery_status = 'overdue' then 'delivery_overdue'
@@ -92,4 +106,6 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from judged
 inner join shops using (shop_id)
+left join freight using (shop_id, parent_key)
 left join us_states on judged.shipping_country = 'US' and upper(judged.shipping_state) = us_states.spelling
+window parent as (partition by judged.shop_id, judged.parent_key)

@@ -59,6 +59,16 @@ ranked as (
             )
         end as cum_gmv
     from measured
+),
+
+typical as ( -- articles that earn a known margin, by which the month's are told apart
+    select
+        month_start,
+        {{ exact_median('units_sold') }} as units_sold,
+        {{ exact_median('profit_cny / costed_net_revenue_cny') }} as margin
+    from measured
+    where is_ranked and costed_net_revenue_cny > 0
+    group by month_start
 )
 
 select
@@ -101,6 +111,13 @@ select
         when ranked.units_sold - ranked.prev_units <= -{{ var('trend_threshold') }} * ranked.prev_units then 'down'
         else 'flat'
     end as trend,
+    case
+        when not ranked.is_ranked or ranked.costed_net_revenue_cny <= 0 then null
+        when ranked.profit_cny / ranked.costed_net_revenue_cny >= typical.margin
+            then case when ranked.units_sold >= typical.units_sold then 'star' else 'niche' end
+        else case when ranked.units_sold >= typical.units_sold then 'traffic' else 'cut' end
+    end as quadrant,
     {{ refreshed_at() }} as _refreshed_at
 from ranked
 left join articles using (sku_code)
+left join typical using (month_start)

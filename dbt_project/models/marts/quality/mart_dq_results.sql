@@ -32,6 +32,10 @@ results as (
     select distinct on (run_at, check_name) * from imports
 ),
 
+titles as (
+    select * from {{ ref('check_titles') }}
+),
+
 judged as (
     select
         *,
@@ -48,6 +52,17 @@ select
     run_id,
     run_at,
     check_name,
+    -- Checks that dbt names itself say what they want in their first words; what follows is where.
+    coalesce(
+        titles.check_title,
+        case
+            when check_name like 'import: %' then '导入 / Import: ' || substr(check_name, 9)
+            when check_name ~ '^unique_' then '不重复 / Unique: ' || coalesce(entity, '')
+            when check_name ~ '^not_null_' then '不为空 / Not empty: ' || coalesce(entity, '')
+            when check_name ~ '^accepted_values_' then '取值已知 / Known values: ' || coalesce(entity, '')
+        end,
+        check_name
+    ) as check_title,
     layer,
     entity,
     severity,
@@ -65,3 +80,4 @@ select
     {{ reporting_day('run_at') }} as run_date,
     {{ refreshed_at() }} as _refreshed_at
 from judged
+left join titles using (check_name)

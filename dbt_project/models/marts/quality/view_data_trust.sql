@@ -21,6 +21,8 @@ quarantine as (
 company as (
     select
         (select max(date_day) from {{ ref('dim_date') }} where is_complete) as complete_to,
+        -- the currency that waits longest for news
+        (select min(effective_from) from {{ ref('view_fx_rates') }} where rate_date = {{ as_of_date() }}) as rates_from,
         (select count(*) from {{ ref('dq_quarantined_rows') }} where reason <> 'sandbox_shop') as open_quarantine,
         (select count(*) from {{ ref('mart_dq_results') }} where is_open and severity = 'E') as open_errors,
         (select count(*) from {{ ref('mart_dq_results') }} where is_open and severity = 'W') as open_warnings
@@ -46,6 +48,7 @@ select
     coalesce(sources.stale_sources, 0) as stale_sources,
     coalesce(quarantine.rows_aside, 0) as shop_quarantine,
     company.complete_to,
+    company.rates_from,
     company.open_quarantine,
     company.open_errors,
     company.open_warnings,

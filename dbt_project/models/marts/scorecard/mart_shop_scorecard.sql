@@ -71,6 +71,8 @@ select
     {%- endfor %}
     measured.gmv_cny::numeric(38, 2) as gmv_cny,
     measured.orders,
+    measured.profit_cny::numeric(38, 2) as profit_cny,
+    measured.costed_net_revenue_cny::numeric(38, 2) as costed_net_revenue_cny,
     measured.cost_coverage,
     {{ ratio('collections.collected_cny', 'collections.expected_cny') }} as collection_rate,
     measured.open_exceptions,

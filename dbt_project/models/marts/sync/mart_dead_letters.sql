@@ -11,6 +11,7 @@ select
     letters.shop_id,
     shops.shop_name,
     letters.entity,
+    coalesce(entities.stream_name, letters.entity) as stream_name,
     letters.error_class,
     letters.field_path,
     letters.error_message,
@@ -25,3 +26,4 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from letters
 left join shops using (shop_id)
+left join {{ ref('sync_entities') }} as entities using (entity)

@@ -8,10 +8,12 @@ with sources as (
 select
     shop_id,
     entity,
+    stream_name,
     shop_name,
     region,
     last_success_at,
     watermark,
+    round(extract(epoch from {{ live_clock() }} - watermark) / 60, 1)::numeric(38, 1) as watermark_lag_minutes,
     last_run_at,
     last_status,
     last_error_class,

@@ -11,6 +11,7 @@ select
     runs.shop_id,
     shops.shop_name,
     runs.entity,
+    coalesce(entities.stream_name, runs.entity) as stream_name,
     runs.mode,
     runs.status,
     runs.started_at,
@@ -32,3 +33,4 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from runs
 left join shops using (shop_id)
+left join {{ ref('sync_entities') }} as entities using (entity)

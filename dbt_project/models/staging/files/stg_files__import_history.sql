@@ -8,6 +8,7 @@ select
     rows_failed::bigint as rows_failed,
     rows_skipped::bigint as rows_skipped,
     message,
+    imported_by,
     started_at,
     completed_at
 from {{ source('ops', 'import_history') }}
