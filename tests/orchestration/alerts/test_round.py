@@ -169,7 +169,7 @@ def test_what_nobody_took_is_told_again_at_the_next_round(go: Any, service: Chat
     assert any("answered HTTP 503" in one for one in done.problems)
     service.status = 200
     service.received.clear()
-    assert go(15).told == 3, "two alerts and the report"
+    assert go(15).told == 4, "two alerts and two reports"
     with psycopg.connect(database_url) as connection:
         history = connection.execute(
             "select delivered, count(*) from ops.alert_deliveries where name in ('late', 'own') group by 1"
@@ -216,7 +216,7 @@ def test_a_daily_alert_that_somebody_did_not_take_is_told_at_the_next_round(
     service.status = 503
     assert go().told == 0
     service.status = 200
-    assert go(15).told == 3
+    assert go(15).told == 4
     assert states(go(30)) == {}
 
 
@@ -257,7 +257,7 @@ def test_whoever_is_removed_while_the_round_runs_does_not_stop_it(
             connection.execute("delete from ops.alert_recipients")
 
     service.on_request = forget_all
-    assert go().told == 3
+    assert go().told == 4
 
 
 def test_a_round_within_the_same_quarter_of_an_hour_does_nothing(go: Any) -> None:
