@@ -26,4 +26,4 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from letters
 left join shops using (shop_id)
-left join {{ ref('sync_entities') }} as entities using (entity)
+left join {{ ref('sync_entities') }} as entities on letters.entity = entities.entity

@@ -33,4 +33,4 @@ select
     {{ refreshed_at() }} as _refreshed_at
 from runs
 left join shops using (shop_id)
-left join {{ ref('sync_entities') }} as entities using (entity)
+left join {{ ref('sync_entities') }} as entities on runs.entity = entities.entity
