@@ -125,7 +125,8 @@ class Assets:
         params |= _filters_of(chart, dataset)
         if "annotations" in chart:
             params["annotation_layers"] = annotation_layers(chart["annotations"], self.annotations)
-        body = _without(chart, "charts")
+        described = chart_description(chart)
+        body = _without(chart, "charts") | ({"description": described} if described else {})
         context = query_context(chart["viz_type"], params, dataset)
         return {
             "version": VERSION,
@@ -193,6 +194,15 @@ class Assets:
             "targets": targets,
             "defaultDataMask": spec.get("default") or {"extraFormData": {}, "filterState": {}, "ownState": {}},
         }
+
+
+def chart_description(chart: dict[str, Any]) -> str:
+    """What readers are told beside the title: the file's words, and which good news an empty chart is."""
+    told, good = (str(chart.get(key, "")).partition(" / ") for key in ("description", "may_be_empty"))
+    if not good[0]:
+        return str(chart.get("description", ""))
+    zh = "；".join(filter(None, (told[0], f"空白表示{good[0]}")))
+    return f"{zh} / " + "; ".join(filter(None, (told[2], f"empty means {good[2]}")))
 
 
 def _filters_of(chart: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:

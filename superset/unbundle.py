@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bundle import DEFAULT_TIME_RANGE, EXPLORABLE, LEGACY_TIME, Assets
+from bundle import DEFAULT_TIME_RANGE, EXPLORABLE, LEGACY_TIME, Assets, chart_description
 from descriptions import mart_descriptions
 from links import FILTER_PREFIX
 
@@ -63,7 +63,10 @@ class Installed:
             del params["adhoc_filters"]
         body = {"slice_name": found["slice_name"], "viz_type": found["viz_type"], "dataset": dataset_slug}
         body |= {"uuid": found["uuid"]}
-        body |= {key: found[key] for key in ("description", "cache_timeout") if found.get(key)}
+        own_words = old and found.get("description") == chart_description(old)
+        described = old.get("description") if own_words else found.get("description")
+        body |= {"description": described} if described else {}
+        body |= {"cache_timeout": found["cache_timeout"]} if found.get("cache_timeout") else {}
         body |= {} if time_range == DEFAULT_TIME_RANGE else {"time_range": time_range}
         names = [self._annotation(layer) for layer in found["params"].get("annotation_layers") or []]
         body |= {"annotations": names} if names else {}

@@ -24,6 +24,20 @@ def test_an_annotation_reaches_the_chart_and_the_query_that_its_data_endpoint_an
     assert "annotations" not in chart
 
 
+def test_a_chart_whose_emptiness_is_good_news_says_which(assets: Any) -> None:
+    from bundle import chart_description
+
+    body = {"may_be_empty": "没有死信 / no dead letter"}
+    assert chart_description(body) == "空白表示没有死信 / empty means no dead letter"
+    both = body | {"description": "按来源 / by stream"}
+    assert chart_description(both) == "按来源；空白表示没有死信 / by stream; empty means no dead letter"
+    assert chart_description({"description": "按来源 / by stream"}) == "按来源 / by stream"
+    for slug, chart in assets.charts.items():
+        assert " / " in chart.get("may_be_empty", " / "), slug
+    told = assets.importable_chart(assets.charts["ops-dead-letter-list"])["description"]
+    assert told.endswith("empty means no dead letter")
+
+
 def test_a_chart_of_an_annotation_gets_the_number_that_it_has_in_the_installation(assets: Any) -> None:
     from annotations import annotation_layers, number_charts
 
