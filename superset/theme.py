@@ -128,7 +128,9 @@ def chart_inks(text: str, line: str, page: str) -> dict[str, Any]:
     their legend: it says nothing but "boxplot" and "outlier", in English in every language.
     """
     return {
-        "treemap_v2": {"textStyle": {"textShadowColor": page, "textShadowBlur": 4}},
+        "treemap_v2": {
+            "textStyle": {"textShadowColor": page, "textShadowBlur": 3, "textShadowOffsetX": 1, "textShadowOffsetY": 1}
+        },
         "mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}},
         "box_plot": {"legend": {"show": False}},
     }
