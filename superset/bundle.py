@@ -165,11 +165,9 @@ class Assets:
 
     def _colour_scheme(self, dashboard: dict[str, Any]) -> str:
         """The palette of the series, alike on all charts. A dashboard's own would also colour the regions of a map by
-        name instead of by number, and overrule that of a chart; without one, each chart takes its own or else the
-        installation's default, which is the same."""
-        charts = [self.charts[slug] for slug in chart_slugs(dashboard["layout"])]
-        own = any(one["viz_type"] == "country_map" or "color_scheme" in one["params"] for one in charts)
-        return "" if own else "omni"
+        name instead of by number; without one, each chart takes the installation's default, which is the same."""
+        kinds = {self.charts[slug]["viz_type"] for slug in chart_slugs(dashboard["layout"])}
+        return "" if "country_map" in kinds else "omni"
 
     def _deaf_to(self, filter_name: str, ids: dict[str, int]) -> list[int]:
         """Ids of the dashboard's charts that say in their file that this filter does not concern them."""

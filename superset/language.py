@@ -15,7 +15,7 @@ import yaml
 
 OVERLAY_DIR = Path(__file__).resolve().parent / "language"
 CHUNK_ROUTE = re.compile(r"^/static/assets/(\w+\.chunk\.js)$")
-UNNAMED_DATE = (b'="col")=>{', '="日期 Date")=>{'.encode())
+UNNAMED_DATE = re.compile(rb'="col"(?=(?:,\w+)?\)=>)')  # the default of a function's parameter
 PACK_ROUTE = re.compile(r"^/superset/language_pack/([a-z]{2,3}(?:_[A-Z]{2})?)/$")
 
 
@@ -43,7 +43,8 @@ def merged_pack(locale: str) -> bytes | None:
 def named_dates(script: Path) -> bytes | None:
     """A script of the front end in which the dates of a filter have a name; None when it writes no such filter."""
     text = script.read_bytes() if script.exists() else b""
-    return text.replace(*UNNAMED_DATE) if UNNAMED_DATE[0] in text else None
+    named, times = UNNAMED_DATE.subn('="日期 Date"'.encode(), text)
+    return named if times else None
 
 
 def serve_overlay(app: Any) -> None:

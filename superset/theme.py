@@ -13,14 +13,13 @@ CATEGORICAL = [
 ]
 CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838"]
 
-HEAT = ["#0B1F3A", "#103258", "#164673", "#205C91", "#2F76AF", "#4295CC", "#56B4E9"]
-AREAS = ["#0072B2", "#B5651D", "#00795A", "#A3568C", "#3B5F8A", "#B8400A", "#4F7F3A", "#6C5BA7", "#8A5A2B", "#2E7F86"]
+HEAT = ["#0B1F3A", "#103258", "#164673", "#205C91", "#2A6CA3", "#3582BD"]
 
-# Series that several charts show look alike on all of them, and what is bad is never green.
+# Series that several charts show look alike on all of them, and what is bad is never green. A metric goes by its name.
 SERIES: dict[str, str] = {
-    "GMV (¥)": "#56B4E9",
-    "7日均GMV 7-day mean (¥)": "#E69F00",
-    "28日均GMV 28-day mean (¥)": "#CC79A7",
+    "gmv": "#56B4E9",
+    "gmv_mean_7d": "#E69F00",
+    "gmv_mean_28d": "#CC79A7",
     "1 断货 Out of stock": "#D55E00",
     "2 紧急 Critical": "#E69F00",
     "3 偏低 Low": "#F0E442",
@@ -44,12 +43,6 @@ CATEGORICAL_SCHEMES: list[dict[str, Any]] = [
         "description": "Okabe–Ito",
         "isDefault": True,
         "colors": CATEGORICAL,
-    },
-    {
-        "id": "omni_areas",
-        "label": "temu-omni (areas that carry white words)",
-        "description": "Okabe–Ito, darker",
-        "colors": AREAS,
     },
 ]
 SEQUENTIAL_SCHEMES: list[dict[str, Any]] = [
@@ -128,12 +121,16 @@ SHARED_TOKENS: dict[str, Any] = {
 }
 
 
-def axis_inks(text: str, line: str) -> dict[str, Any]:
+def chart_inks(text: str, line: str, page: str) -> dict[str, Any]:
     """Colours of the axes of two-axis charts, which would otherwise be ECharts' own bright ones.
 
-    Box plots lose their legend: it says nothing but "boxplot" and "outlier", in English in every language.
+    Words on the areas of a treemap, light and dark ones, stand out by a glow in the colour of the page. Box plots lose
+    their legend: it says nothing but "boxplot" and "outlier", in English in every language.
     """
     return {
+        "treemap_v2": {
+            "textStyle": {"textShadowColor": page, "textShadowBlur": 3, "textShadowOffsetX": 1, "textShadowOffsetY": 1}
+        },
         "mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}},
         "box_plot": {"legend": {"show": False}},
     }
@@ -152,7 +149,7 @@ DARK: dict[str, Any] = {
         "colorTextBase": "#E8EDF4",
         "colorEditorSelection": "#2F4A66",
     },
-    "echartsOptionsOverridesByChartType": axis_inks("#A9B4C2", "#2B3D5C"),
+    "echartsOptionsOverridesByChartType": chart_inks("#A9B4C2", "#2B3D5C", "#000000"),
     "algorithm": "dark",
 }
 LIGHT: dict[str, Any] = {
@@ -168,6 +165,6 @@ LIGHT: dict[str, Any] = {
         "colorTextBase": "#1B2430",
         "colorEditorSelection": "#DCEBF7",
     },
-    "echartsOptionsOverridesByChartType": axis_inks("#5A6675", "#E3E8EE"),
+    "echartsOptionsOverridesByChartType": chart_inks("#5A6675", "#E3E8EE", "#FFFFFF"),
     "algorithm": "default",
 }

@@ -93,21 +93,13 @@ def test_series_that_several_charts_show_have_their_colour_on_every_dashboard(as
         for one in assets.datasets["mart_stock_alerts"]["columns"]
         if one["column_name"] == "level_name"
     )
-    metrics = {one["verbose_name"] for one in assets.datasets["gmv_trend"]["metrics"]}
+    metrics = {one["metric_name"] for one in assets.datasets["gmv_trend"]["metrics"]}
     states = [row["state_name"] for row in csv.DictReader(STATES.read_text(encoding="utf-8").splitlines())]
     known = {*re.findall(r"THEN '([^']*)'", levels), *metrics, *states}
     assert set(SERIES) <= known
     assert set(states) <= set(SERIES)
     for dashboard in assets.dashboards.values():
         assert assets.importable_dashboard(dashboard)["metadata"]["label_colors"] == SERIES
-
-
-def test_a_dashboard_whose_chart_has_a_palette_of_its_own_does_not_overrule_it(assets: Any) -> None:
-    schemes = {
-        slug: assets.importable_dashboard(assets.dashboards[slug])["metadata"]["color_scheme"]
-        for slug in ("gmv", "activity")
-    }
-    assert schemes == {"gmv": "", "activity": "omni"}
 
 
 def test_a_table_that_the_server_pages_asks_for_its_first_page(assets: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.usefixtures("superset_modules")
-FILTER = '(e,t="col")=>{let n=e.split(d);return`${f(n[0])} ≤ ${t} < ${f(n[1])}`}'
+FILTER = 'g=(e,t="col",n)=>h(e,t),k=(e,t="col")=>{let n=e.split(d);return`${f(n[0])} ≤ ${t} < ${f(n[1])}`}'
 
 
 def test_the_dates_of_a_filter_have_a_name_in_both_languages(tmp_path: Path) -> None:
