@@ -18,6 +18,9 @@ HEAT = ["#0B1F3A", "#103258", "#164673", "#205C91", "#2A6CA3", "#3582BD"]
 # Series that several charts show look alike on all of them, and what is bad is never green. A metric goes by its name.
 SERIES: dict[str, str] = {
     "gmv": "#56B4E9",
+    "gmv_constant": "#009E73",
+    "fx_effect": "#E69F00",
+    "target": "#B3B3B3",
     "gmv_mean_7d": "#E69F00",
     "gmv_mean_28d": "#CC79A7",
     "1 断货 Out of stock": "#D55E00",

@@ -93,7 +93,7 @@ def test_series_that_several_charts_show_have_their_colour_on_every_dashboard(as
         for one in assets.datasets["mart_stock_alerts"]["columns"]
         if one["column_name"] == "level_name"
     )
-    metrics = {one["metric_name"] for one in assets.datasets["gmv_trend"]["metrics"]}
+    metrics = {one["metric_name"] for body in assets.datasets.values() for one in body["metrics"]}
     states = [row["state_name"] for row in csv.DictReader(STATES.read_text(encoding="utf-8").splitlines())]
     known = {*re.findall(r"THEN '([^']*)'", levels), *metrics, *states}
     assert set(SERIES) <= known
