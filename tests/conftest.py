@@ -130,12 +130,16 @@ def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers side by side (`pytest -n 2`) share nothing, so what is dear to start is started by one of them.
 
-    A module stays together, and so do all tests of the running demo.
+    A module stays together, and so do all tests of the running demo, which takes longest and therefore comes first.
     """
+    items.sort(key=lambda item: not _needs_demo(item))
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = "demo" if "demo_stack" in fixtures else item.nodeid.partition("::")[0]
+        group = "demo" if _needs_demo(item) else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _needs_demo(item: pytest.Item) -> bool:
+    return "demo_stack" in getattr(item, "fixturenames", ())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
