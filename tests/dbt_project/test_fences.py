@@ -25,6 +25,7 @@ RANKS = """
         as t (manager, gmv_cny, rank_gmv)
 """
 DAYS = "create table marts.dim_date as select date '2026-03-01' as date_day"
+PLACED = "create table intermediate.int_order_lines__placed (order_date date, quarantine_reason text)"
 ALERTS = """
     create table marts.mart_order_alerts as
     select * from (values ('negative_margin', -3.50), ('price_outlier', 12.00)) as t (rule, observed)
@@ -105,6 +106,8 @@ def test_marts_without_a_manager_are_closed_to_managers_and_days_are_open(ask: A
 
 def test_a_mart_that_is_built_anew_keeps_its_views(fenced: Any, ask: Ask) -> None:
     fenced.execute("drop table marts.dim_date cascade")
+    fenced.execute("create schema if not exists intermediate")
+    fenced.execute(PLACED)
     for _ in range(2):
         fenced.dbt("run", "--select", "dim_date")
         assert ask("bi_shop_owner", "select count(*) > 1 from marts_shop_owner.dim_date") == [(True,)]
