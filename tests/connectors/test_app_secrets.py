@@ -62,7 +62,7 @@ def test_a_replaced_secret_stays_valid_beside_the_new_one_until_its_time_is_over
 
 def test_an_inactive_shop_verifies_nothing(conn, box):
     add_shop(conn, box, shop(1, "s1"))
-    change_shop(conn, box, 1, {"is_active": False})
+    change_shop(conn, box, "1", {"is_active": False})
     assert known_apps(conn, box).shops == {}
     assert secrets_of(conn, box) == []
 

@@ -67,9 +67,13 @@ DESCRIPTIVE = {
         "fulfillment_type",
         "last_scan_status",
         "last_scan_location",
+        "freight_cny",
     },
+    "mart_gmv_monthly": {"is_prev_partial"},
     "mart_shop_scorecard": OF_SHOP
     | {
+        "profit_cny",
+        "costed_net_revenue_cny",
         "compared_on",
         "score_change",
         "grade_before",
@@ -79,7 +83,7 @@ DESCRIPTIVE = {
     },
     "mart_sku_daily": {"spu_id"},
     "mart_sku_daily_by_manager": {"spu_id"},
-    "mart_sku_ranking_monthly": {"manager"},
+    "mart_sku_ranking_monthly": {"manager", "quadrant"},
     "mart_sku_stock": {"manager", "in_transit"},
     "mart_pnl_lines": {"pnl_line_name", "section_name"},
     "fct_collections": {"state_name"},

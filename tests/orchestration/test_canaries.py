@@ -109,7 +109,7 @@ def _sealed_anew(registered: Registered, before: SecretBox, box: SecretBox) -> d
             secret, token = (before.decrypt(value) for value in row)
             conn.execute("update ops.shop_credentials set app_secret = %s, access_token = %s where shop_id = %s",
                          [box.encrypt(FORMER), box.encrypt("x"), shop.id])  # fmt: skip
-            change_shop(conn, box, shop.temu_shop_id, {"app_secret": secret, "access_token": token})
+            change_shop(conn, box, str(shop.temu_shop_id), {"app_secret": secret, "access_token": token})
             found |= {f"secret of {shop.shop_name}": secret.get_secret_value()}
             found |= {f"token of {shop.shop_name}": token.get_secret_value()}
         add_recipient(conn, box, role="data", channel="feishu", target=f"https://bot/{BOT}", secret=BOT, subject="")
@@ -130,7 +130,7 @@ def spoil(house: House, number: int, **secret: str) -> None:
     shop = house.registered.shops[number]
     with psycopg.connect(house.registered.url) as conn:
         change = {name: SecretStr(value) for name, value in secret.items()}
-        change_shop(conn, SecretBox.open(house.settings), shop.temu_shop_id, change)
+        change_shop(conn, SecretBox.open(house.settings), str(shop.temu_shop_id), change)
 
 
 def sync(house: House, settings: Settings, where: str) -> int:

@@ -84,7 +84,7 @@ def test_the_password_of_a_real_company_is_shown_on_a_terminal_only(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
     ready_path(settings).parent.mkdir(parents=True)
     Stack(settings).announce("http://dagster", "http://superset", "http://door", is_invented=is_invented)
-    shown = "".join(capsys.readouterr().out.split())
+    shown = "".join(capsys.readouterr().out.replace("│", "").split())
     password = local_secret(settings, "superset_admin_password").get_secret_value()
     assert (password in shown) is is_shown
     assert ("secrets/superset_admin_password" in shown) is not is_shown
