@@ -127,6 +127,7 @@ def settings(postgres_server: PostgresServer, database_url: str, tmp_path: Path)
     return postgres_server.settings_for(database_url, tmp_path / "data")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers side by side (`pytest -n 2`) share nothing, so what is dear to start is started by one of them.
 
