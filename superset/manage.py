@@ -19,6 +19,7 @@ from unbundle import KINDS, Installed, deafness
 
 HERE = Path(__file__).resolve().parent
 FROM_FILES = 5  # version of an identity that is derived from a name
+UNORDERED = {"ignores_filters"}
 
 
 def installed(assets: Assets) -> dict[str, dict[str, dict[str, Any]]]:
@@ -142,8 +143,9 @@ def _dashboards() -> list[dict[str, Any]]:
 
 
 def _comparable(body: Any) -> Any:
-    """The same content in one form: folded texts unfolded, lists of named things by name."""
+    """The same content in one form: folded texts unfolded, names of filters in one order."""
     if isinstance(body, dict):
+        body = body | {key: sorted(body[key]) for key in UNORDERED & body.keys()}
         return {str(key): _comparable(value) for key, value in body.items() if value not in (None, {}, [])}
     if isinstance(body, list):
         return [_comparable(one) for one in body]

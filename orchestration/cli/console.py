@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-WIDE = 150  # columns for a log file, which has no width of its own
+WIDE = 10_000  # a log or a pipe has no width of its own, and a path that is folded is found by nobody
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from connectors.sandbox.envelope import AFTER_SALES_ILLEGAL, CASE_NOT_FOUND, Gat
 from connectors.sandbox.operations.operation import Call, Json, Operation, money, to_json
 from connectors.sandbox.parameters import Form, page_of, pair
 from connectors.sandbox.world.aftersales import GROUPS, REQUESTED, Case, Refund
-from connectors.sandbox.world.lifecycle import Event, Kind, Line, Order
+from connectors.sandbox.world.lifecycle import Event, Kind, Line, Order, state_of
 from connectors.sandbox.world.shops import ShopProfile
 
 Found = tuple[Order, Case, int, int]  # order, case, update time, status
@@ -187,12 +187,13 @@ def _detail(row: Found, profile: ShopProfile) -> Json:
 
 
 def cancel_sn(order: Order, event: Event) -> str:
-    """The number of a cancellation case."""
-    return f"PA-{order.sn[3:6]}-{order.sn[7:22]}9{event.lines[0]}"
+    """The number of a cancellation case; a line may lose units before shipment and the rest on its way."""
+    return f"PA-{order.sn[3:6]}-{order.sn[7:22]}9{order.events.index(event)}"
 
 
 def _cancellation(event: Event, order: Order) -> Json:
     sn = cancel_sn(order, event)
+    before = state_of(order, order.events.index(event))
     return {
         "parentAfterSalesSn": sn,
         "parentAfterSalesStatus": 5,
@@ -203,7 +204,7 @@ def _cancellation(event: Event, order: Order) -> Json:
                 "orderSn": order.lines[index].order_sn,
                 "productSkuId": order.lines[index].listing.product_sku_id,
                 "goodsId": order.lines[index].listing.goods_id,
-                "applyGoodsNumber": event.units or order.lines[index].ordered,
+                "applyGoodsNumber": event.units or before.lines[index].quantity,
                 "productList": _products(order.lines[index]),
                 "createAtMillis": event.at * 1000,
             }

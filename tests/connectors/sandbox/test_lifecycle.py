@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.sandbox.operations.aftersales import list_cancellations
+from connectors.sandbox.operations.operation import Call
 from connectors.sandbox.world.lifecycle import Kind, Order, parent_status, state_at, state_of
 from connectors.sandbox.world.spec import WorldSpec
 from connectors.sandbox.world.world import World
@@ -23,6 +27,16 @@ orders = st.sampled_from(ORDERS)
 
 def versions(order: Order) -> list[Any]:
     return [state_of(order, version) for version in range(1, len(order.events) + 1)]
+
+
+def cancellations(shop: Any) -> list[Any]:
+    rows: list[Any] = []
+    while True:
+        answer = list_cancellations(Call(shop, "US", NOW, {"pageNo": len(rows) // 200 + 1, "pageSize": 200}))
+        page = json.loads(answer)
+        rows += page["data"]
+        if len(rows) == page["total"]:
+            return rows
 
 
 @settings(max_examples=300, deadline=None)
@@ -86,6 +100,16 @@ def test_a_completed_refund_moves_the_update_time_of_its_order(chosen: Any) -> N
     for case in order.cases:
         if case.refunded_at:
             assert any(event.kind is Kind.CASE and 0 <= event.at - case.refunded_at < 5 for event in order.events)
+
+
+def test_units_leave_a_line_once_by_cancellations_of_their_own_numbers() -> None:
+    cases = [case for shop in WORLD.shops for case in cancellations(shop)]
+    assert len({case["parentAfterSalesSn"] for case in cases}) == len(cases)
+    gone = Counter[str]()
+    for case in cases:
+        gone.update({info["orderSn"]: info["applyGoodsNumber"] for info in case["afterSalesInfoList"]})
+    ordered = {line.order_sn: line.ordered for _, order in ORDERS for line in order.lines}
+    assert all(units <= ordered[order_sn] for order_sn, units in gone.items())
 
 
 def test_refunds_can_be_told_to_leave_orders_alone() -> None:
