@@ -2,7 +2,7 @@
    columns in the mart's order. #}
 {% macro articles_by_day(keys) -%}
 with lines as not materialized (
-    select * from {{ ref('fct_order_lines_costed') }}
+    select * from {{ ref('fct_order_lines_costed') }} {{ only_touched('days') }}
 ),
 
 {{ aggregate_lines('lines', keys, [

@@ -5,16 +5,18 @@
     {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns.values() | list) }}
 {% endmacro %}
 
-{# select list that gives every contract column its contract type and rule N1, whatever the relation holds. #}
-{% macro typed_staging(model_name) %}
+{# select list that gives every contract column its contract type and rule N1, whatever the relation holds. `more` are
+   further expressions over the relation as it is. #}
+{% macro typed_staging(model_name, more=[]) %}
 {%- set relation = ref(model_name) -%}
 {%- if execute -%}
 {%- set found = {} -%}
 {%- for column in adapter.get_columns_in_relation(relation) -%} {%- do found.update({column.name: column.dtype}) -%} {%- endfor -%}
 select
     {%- for column in staging_columns(model_name) %}
-    {{ cast_staged(column.name, found.get(column.name), column.data_type) }} as {{ column.name }}{{ ',' if not loop.last }}
+    {{ cast_staged(column.name, found.get(column.name), column.data_type) }} as {{ column.name }}{{ ',' if more or not loop.last }}
     {%- endfor %}
+    {{ more | join(', ') }}
 from {{ relation }}
 {%- endif -%}
 {% endmacro %}

@@ -20,7 +20,7 @@ BUILT = (
 # A row that was committed just after a build began carries an earlier loaded_at: its transaction was under way.
 BUILT_AT = """
     select greatest(
-        (select max(_refreshed_at) from marts.fct_order_lines_costed),
+        (select max(_refreshed_at) from marts.mart_gmv_daily),
         (select max(_refreshed_at) from marts.dq_quarantined_rows)
     ) - interval '5 minutes' as built_at
 """

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-import psycopg
 import pytest
-import yaml
-from psycopg import sql
 
-from tests.dbt_places import PROJECT
 from tests.dbt_project.conftest import Warehouse
+from tests.dbt_project.filling import contract, fill_staging
 from tests.dbt_project.oracle.marts import expected_marts
 from tests.dbt_project.oracle.reading import Row, Rows, round_half_away
-from tests.dbt_project.scenarios import AS_OF, TYPES, nasty_world
+from tests.dbt_project.scenarios import AS_OF, nasty_world
 
 KEYS = {
     "fct_order_lines_costed": ["order_line_id"],
@@ -102,37 +99,16 @@ SHOWN = 12
 Built = tuple[Warehouse, dict[str, Rows]]
 
 
-def contract(pattern: str) -> dict[str, dict[str, str]]:
-    """Column types by model, as its YAML says."""
-    files = sorted((PROJECT / "models").glob(pattern))
-    models = [model for file in files for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])]
-    return {m["name"]: {c["name"]: c["data_type"] for c in m["columns"]} for m in models}
-
-
 @pytest.fixture(scope="module")
 def built(_warehouse: Warehouse) -> Built:
     """The marts of one world, and what the oracle makes of the same rows."""
     world = nasty_world(seed=2025, parents=1500)
-    staged = contract("staging/**/_*.yml")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OMNI_DATABASE_URL", _warehouse.url)
         _warehouse.empty()
-        for model, rows in world.items():
-            fill(_warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
+        fill_staging(_warehouse.url, world)
         _warehouse.build_marts("--vars", f"{{as_of_date: '{AS_OF}'}}", breaks="e_cancelled_parents_collect_nothing")
     return _warehouse, expected_marts(world, AS_OF)
-
-
-def fill(url: str, model: str, types: dict[str, str], rows: Rows) -> None:
-    """Create `staging.<model>` and copy the rows into it."""
-    table, names = sql.Identifier("staging", model), sql.SQL(", ").join(map(sql.Identifier, types))
-    columns = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in types.items())
-    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("create schema if not exists staging")
-        cursor.execute(sql.SQL("create table {} ({})").format(table, columns))
-        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
-            for row in rows:
-                copy.write_row([row.get(name) for name in types])
 
 
 @pytest.mark.parametrize("mart", KEYS)

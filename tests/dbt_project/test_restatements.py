@@ -14,8 +14,8 @@ import pytest
 from connectors.errors import ConfigurationError
 from connectors.postgres.months import close_month, closed_figures, parse_month
 from tests.dbt_project.conftest import Warehouse
-from tests.dbt_project.scenarios import AS_OF, TYPES, nasty_world
-from tests.dbt_project.test_marts_against_oracle import contract, fill
+from tests.dbt_project.filling import fill_staging
+from tests.dbt_project.scenarios import AS_OF, nasty_world
 
 DAY = ("--vars", f"{{as_of_date: '{AS_OF}'}}")
 CLOSED = parse_month("2025-02")
@@ -75,12 +75,11 @@ def figures(warehouse: Warehouse, mart: str, period: str) -> Figures:
 
 @pytest.fixture(scope="module")
 def history(_warehouse: Warehouse) -> Iterator[History]:
-    warehouse, staged = _warehouse, contract("staging/**/_*.yml")
+    warehouse = _warehouse
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OMNI_DATABASE_URL", warehouse.url)
         warehouse.empty()
-        for model, rows in nasty_world(seed=7, parents=700).items():
-            fill(warehouse.url, model, staged[model] | TYPES.get(model, {}), rows)
+        fill_staging(warehouse.url, nasty_world(seed=7, parents=700))
         warehouse.build_marts(*DAY, "--exclude-resource-type", "test")  # what comes of the edits is tested
         before = figures(warehouse, "mart_gmv_daily", "order_date")
         months = figures(warehouse, "mart_gmv_monthly", "month_start")

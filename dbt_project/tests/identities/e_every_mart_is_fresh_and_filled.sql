@@ -10,7 +10,10 @@ with newest as (
 select '{{ mart }}' as mart, 'stale' as violation
 from newest
 where newest.loaded_at - interval '2 hours'
-    > (select max(_refreshed_at) from {{ ref(mart) }} where {{ renewed_rows().get(mart, 'true') }})
+    > greatest(
+        (select max(_refreshed_at) from {{ ref(mart) }} where {{ renewed_rows().get(mart, 'true') }}),
+        (select read_at from intermediate.followed where model = '{{ mart }}') -- its rows may have had no cause to move
+    )
 {%- if upstream %}
 union all
 select '{{ mart }}', 'empty'

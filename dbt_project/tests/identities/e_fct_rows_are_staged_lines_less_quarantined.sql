@@ -9,7 +9,7 @@ with staged as (
             from {{ ref('int_orders__typed') }}
             order by
                 coalesce(id::text, ctid::text), updated_at desc nulls last, order_time desc nulls last,
-                quantity desc nulls last, total_price
+                quantity desc nulls last, total_price, fingerprint
         ) as newest
     ) as surviving
 ),

@@ -1,6 +1,7 @@
 -- Lines with refunds (R) and product cost (C). One row per order line of production shops, every status.
+{{ following('parents', above='int_order_lines__priced') }}
 with lines as (
-    select * from {{ ref('int_order_lines__priced') }}
+    select * from {{ ref('int_order_lines__priced') }} {{ only_touched('parents') }}
 ),
 
 refund_sums as (

@@ -1,6 +1,8 @@
 -- Lines of production shops with their listing (M), article (K) and manager (G). One row per order line.
+{{ following('parents', above='int_order_lines__placed') }} {{ built_after('int_order_lines__touched') }}
 with lines as (
-    select * from {{ ref('int_order_lines__placed') }} where quarantine_reason is null
+    select * from {{ ref('int_order_lines__placed') }}
+    where quarantine_reason is null {{ only_touched('parents', word='and') }}
 ),
 
 products as (

@@ -1,5 +1,7 @@
 -- Surviving order lines (D1, D2) with the business day of their parent (T), status (S), and why a line is
 -- kept out of the marts, if so (Q). One row per (shop_id, order_sn, product_sku, spu_id).
+{{ following('orders', above='int_orders__typed', keys='coalesce(shop_id, 0), parent_key', keys_above='touched_shop, touched_parent') }}
+{{ reading_seed('order_status_codes') }} {{ reading_seed('order_status_texts') }}
 with versions as not materialized (
     select
         *,
@@ -10,6 +12,7 @@ with versions as not materialized (
             chr(31), shop_id::text, coalesce(order_sn, ''), coalesce({{ n2('product_sku') }}, ''), coalesce(spu_id, '')
         )) as order_line_key
     from {{ ref('int_orders__typed') }}
+    {{ only_touched('orders', keys='touched_shop, touched_parent') }}
 ),
 
 shops as (
@@ -48,13 +51,15 @@ newest_per_id as ( -- D1; rows without an id are all kept
         from marked
         where is_repeated
     ) as repeated
-    order by source_id, updated_at desc nulls last, order_time desc nulls last, quantity desc nulls last, total_price
+    order by
+        source_id, updated_at desc nulls last, order_time desc nulls last, quantity desc nulls last, total_price, fingerprint
 ),
 
 newest_per_key as ( -- D2
     select distinct on (order_line_key) *
     from newest_per_id
-    order by order_line_key, updated_at desc nulls last, id desc nulls last, quantity desc nulls last, source_id desc
+    order by
+        order_line_key, updated_at desc nulls last, id desc nulls last, quantity desc nulls last, fingerprint, source_id desc
 ),
 
 surviving as materialized (

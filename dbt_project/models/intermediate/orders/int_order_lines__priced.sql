@@ -1,6 +1,7 @@
 -- Lines with their amount (P), rate (F) and GMV. One row per order line of production shops, every status.
+{{ following('parents', above='int_order_lines__matched') }}
 with lines as (
-    select * from {{ ref('int_order_lines__matched') }}
+    select * from {{ ref('int_order_lines__matched') }} {{ only_touched('parents') }}
 ),
 
 rates as (

@@ -1,7 +1,8 @@
 -- Parent orders, in one pass over their lines: what they earn, cost, where they stand. One row per (shop_id, parent_key),
 -- any status. A parent is delivered when all its sale lines are, and shipped when none of them waits any more (§6.6).
+{{ following('parents', above='fct_order_lines_costed') }}
 with lines as not materialized (
-    select * from {{ ref('fct_order_lines_costed') }}
+    select * from {{ ref('fct_order_lines_costed') }} {{ only_touched('parents') }}
 )
 
 select

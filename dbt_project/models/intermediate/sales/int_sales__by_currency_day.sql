@@ -1,7 +1,8 @@
 -- What the accounts need of the lines, in one pass: amounts by business day, each summed over the lines where it is
 -- known, beside what §6.2 sums over lines with known profit. One row per (shop_id, order_date, line_currency).
+{{ following('days', above='fct_order_lines_costed') }}
 with lines as not materialized (
-    select * from {{ ref('fct_order_lines_costed') }}
+    select * from {{ ref('fct_order_lines_costed') }} {{ only_touched('days') }}
 )
 
 select

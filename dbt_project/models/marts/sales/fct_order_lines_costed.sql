@@ -1,5 +1,7 @@
+{{ following('parents', above='int_order_lines__costed', tells_days=true, schema_change='append_new_columns') }}
+{{ reading_seed('us_states') }}
 with lines as (
-    select * from {{ ref('int_order_lines__costed') }}
+    select * from {{ ref('int_order_lines__costed') }} {{ only_touched('parents') }}
 ),
 
 charges as (
