@@ -13,6 +13,7 @@ from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.filling import fill_staging
 from tests.dbt_project.scenarios import AS_OF, nasty_world
 
+MODEL = "model.temu_omni."
 FOLLOWERS = (
     "intermediate.int_order_lines__placed",
     "intermediate.int_order_lines__matched",
@@ -123,6 +124,25 @@ def test_any_edits_in_any_order_give_what_computing_everything_gives(world: Ware
         anew = build_anew(world)
         for relation in FOLLOWERS:
             assert followed[relation] == anew[relation], f"{relation} after {done}"
+
+
+def test_whatever_lines_are_computed_from_is_followed(world: Warehouse) -> None:
+    nodes = world.parsed.nodes
+    followed = {*nodes[f"{MODEL}int_order_lines__touched"].depends_on_nodes}
+    followed |= {f"{MODEL}int_orders__typed", f"{MODEL}int_shops__zoned", f"{MODEL}int_order_lines__touched"}
+    waiting, seen = [f"{MODEL}fct_order_lines_costed"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for above in {*nodes[name].depends_on_nodes} - followed - seen:
+            if above.startswith("seed."):
+                assert f"reading_seed('{nodes[above].name}')" in nodes[name].raw_code, name
+            else:
+                assert "staging" not in nodes[above].fqn, (
+                    f"{name} reads {above}, which macros/touched_lines.sql forgets"
+                )
+                waiting.append(above)
+    assert {f"{MODEL}int_refunds__attached", f"{MODEL}int_bundle_costs__summed"} < seen
 
 
 def renewed(warehouse: Warehouse) -> set[str]:
