@@ -95,9 +95,9 @@ delete from {{ this }} where (touched_shop, touched_parent) in (select shop_id, 
 insert into intermediate.touched_{{ log }} select shop_id, parent_key, clock_timestamp() from touched_now;
 {%- endfor %}
 {{ remember('shops_of_orders', shops_of_orders()) }}
-insert into intermediate.followed (model, log, meaning, read_at)
-values ('{{ model.name }}', 'staging', '{{ local_md5(staged_orders()) }} ' || now(), now())
-on conflict (model) do update set read_at = excluded.read_at
+insert into intermediate.followed (model, log, meaning, read_at, built_at)
+values ('{{ model.name }}', 'staging', '{{ local_md5(staged_orders()) }} ' || now(), now(), {{ refreshed_at() }})
+on conflict (model) do update set read_at = excluded.read_at, built_at = excluded.built_at
 {%- if not (is_incremental() and _types_as_before()) %}, meaning = excluded.meaning{% endif %}
 {%- endif -%}
 {% endmacro %}

@@ -23,7 +23,11 @@
 {%- if execute and flags.WHICH in ['build', 'run'] %}
 create schema if not exists intermediate;
 create unlogged table if not exists intermediate.followed (
-    model text primary key, log text not null, meaning text not null, read_at timestamptz not null
+    model text primary key,
+    log text not null,
+    meaning text not null,
+    read_at timestamptz not null,
+    built_at timestamptz not null
 );
 create unlogged table if not exists intermediate.touched_orders (shop_id bigint, parent_key text, touched_at timestamptz);
 create unlogged table if not exists intermediate.touched_parents (shop_id bigint, parent_key text, touched_at timestamptz);
@@ -106,9 +110,9 @@ delete from {{ this }} where ({{ keys }}) in (select {{ touched_keys(log) }} fro
 {% macro end_following(log, above, keys, tells_days) %}
 {%- if execute -%}
 {{ tell_days(keys) if tells_days }}
-insert into intermediate.followed (model, log, meaning, read_at)
-select '{{ model.name }}', '{{ log }}', '{{ meaning_of_rows(above) }}', began_at from this_turn
-on conflict (model) do update set meaning = excluded.meaning, read_at = excluded.read_at
+insert into intermediate.followed (model, log, meaning, read_at, built_at)
+select '{{ model.name }}', '{{ log }}', '{{ meaning_of_rows(above) }}', began_at, {{ refreshed_at() }} from this_turn
+on conflict (model) do update set meaning = excluded.meaning, read_at = excluded.read_at, built_at = excluded.built_at
 {%- endif -%}
 {% endmacro %}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BUILT = (
+    "intermediate.followed",
     "intermediate.int_order_lines__placed",
     "intermediate.int_refunds__deduplicated",
     "marts.fct_order_lines_costed",
@@ -20,7 +21,7 @@ BUILT = (
 # A row that was committed just after a build began carries an earlier loaded_at: its transaction was under way.
 BUILT_AT = """
     select greatest(
-        (select max(_refreshed_at) from marts.mart_gmv_daily),
+        (select built_at from intermediate.followed where model = 'fct_order_lines_costed'),
         (select max(_refreshed_at) from marts.dq_quarantined_rows)
     ) - interval '5 minutes' as built_at
 """

@@ -155,19 +155,25 @@ def renewed(warehouse: Warehouse) -> set[str]:
     }
 
 
-def test_a_cost_edit_computes_the_orders_of_its_listing_and_no_other(world: Warehouse) -> None:
+def test_a_cost_edit_computes_the_orders_of_its_listing_and_bundles_and_no_other(world: Warehouse) -> None:
     [listing] = world.rows(
         "select matched_product_id as id, count(*) as lines from marts.fct_order_lines_costed"
         " where cost_status = 'matched' group by 1 order by 2 desc limit 1"
     )
     world.execute(f"update staging.stg_files__product_costs set cost_price = '5.55' where product_id = {listing['id']}")
-    orders = "select order_line_key from marts.fct_order_lines_costed where (shop_id, parent_key) in"
-    orders += " (select shop_id, parent_key from marts.fct_order_lines_costed where matched_product_id = {})"
-    touched = {row["order_line_key"] for row in world.rows(orders.format(listing["id"]))}
+    orders = f"""
+        select order_line_key from marts.fct_order_lines_costed
+        where (shop_id, parent_key) in (
+            select shop_id, parent_key from marts.fct_order_lines_costed
+            where matched_product_id = {listing["id"]}
+                or (shop_id, order_sn) in (select shop_id, order_sn from intermediate.int_order_line_components__typed)
+        )
+    """
+    touched = {row["order_line_key"] for row in world.rows(orders)}
     world.dbt(*BUILD)
     assert renewed(world) == touched
-    causes = world.rows("select distinct cause from intermediate.int_order_lines__touched")
-    assert causes == [{"cause": "cost"}]
+    causes = world.rows("select distinct cause from intermediate.int_order_lines__touched order by 1")
+    assert [row["cause"] for row in causes] == ["bundle", "cost"]
 
 
 def test_nothing_is_computed_where_nothing_changed(world: Warehouse) -> None:

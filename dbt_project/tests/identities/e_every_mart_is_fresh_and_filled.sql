@@ -12,7 +12,7 @@ from newest
 where newest.loaded_at - interval '2 hours'
     > greatest(
         (select max(_refreshed_at) from {{ ref(mart) }} where {{ renewed_rows().get(mart, 'true') }}),
-        (select read_at from intermediate.followed where model = '{{ mart }}') -- its rows may have had no cause to move
+        (select built_at from intermediate.followed where model = '{{ mart }}') -- its rows may have had no cause to move
     )
 {%- if upstream %}
 union all
