@@ -48,10 +48,12 @@ Takes the place of dbt's own macro of this name.
 ")) }}
 {% endmacro %}
 
-{# The same view again, with its options, on what now has the name. Class 42 is what changed columns lead to. #}
+{# The same view again, with its options, on what now has the name. One at a time: of two relations below one view that are
+   replaced side by side, the second must see where the first has pointed it. Class 42 is what changed columns lead to. #}
 {% macro _point_at_successor(view) %}
 do $body$
 begin
+    perform pg_advisory_xact_lock(hashtextextended('standing views', 0));
     execute (
         select format(
             'create or replace view %s%s as %s', oid::regclass, ' with (' || array_to_string(reloptions, ', ') || ')',

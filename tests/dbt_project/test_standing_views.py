@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -78,9 +79,20 @@ def test_a_view_reads_the_new_relation_and_the_old_one_is_gone(standing):
 
 def test_a_view_keeps_its_options(standing):
     standing.execute("alter view marts.view_order_line_derivation set (security_barrier = true)")
-    standing.dbt("run", "--select", "int_order_lines__costed")
+    standing.dbt("run", "--select", "int_fee_rates__daily")
     query = "select reloptions from pg_class where oid = 'marts.view_order_line_derivation'::regclass"
     assert standing.rows(query) == [{"reloptions": ["security_barrier=true"]}]
+
+
+def test_a_view_above_two_relations_is_pointed_at_the_new_ones_one_after_the_other(standing):
+    with ThreadPoolExecutor(1) as aside, psycopg.connect(standing.url) as other:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('standing views', 0))")
+        built = aside.submit(standing.dbt, "run", "--select", "int_fx_rates__daily", "int_fee_rates__daily")
+        while not standing.rows("select from pg_locks where locktype = 'advisory' and not granted"):
+            assert not built.done()
+        other.rollback()
+        built.result()
+    assert set(VIEWS) <= set(_views(standing))
 
 
 def test_a_view_that_the_new_columns_do_not_fit_goes_and_the_build_goes_on(standing):
