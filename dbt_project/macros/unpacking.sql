@@ -28,7 +28,7 @@
 
 {% macro begin_unpacking(table, key) %}
 {%- if execute -%}
-{%- set keeps = load_relation(this) is not none and not should_full_refresh() -%}
+{%- set keeps = keeps_rows() -%}
 insert into staging.unpacked as kept (model, meaning, since, read_at)
 values ('{{ model.name }}', '{{ local_md5(model.compiled_code) }}', '-infinity', now())
 on conflict (model) do update set

@@ -43,8 +43,10 @@ def test_whoever_reads_the_manifest_while_it_is_made_anew_reads_a_whole_one(targ
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(models_until_it_is_over)
-        prepare_manifest(environment(DATABASE))
-        is_over.set()
+        try:
+            prepare_manifest(environment(DATABASE))
+        finally:
+            is_over.set()
     assert len(reading.result()) == 1
     assert {path.name for path in target.iterdir()} == {MANIFEST, PARSE}
 
