@@ -1,7 +1,8 @@
 """One row of `ops.sync_tasks` per shop, stream and run: what was read, how it ended.
 
-Belongs here: starting and finishing such a row. A row that still says "running" when the next run takes the same shop
-and stream belongs to a process that died. What ends is added to the running totals in the same transaction.
+Belongs here: starting such a row, telling in it how far the task is, finishing it. A row that still says "running" when
+the next run takes the same shop and stream, while nobody holds the task's lock, belongs to a process that died. What
+ends is added to the running totals in the same transaction.
 """
 
 from __future__ import annotations
@@ -26,11 +27,17 @@ COUNTS = (
     "rows_not_ready",
 )
 
+# A task holds a lock of its own from start to end: one that has lent its stream to us is running and alive.
+_HOLD = "select pg_advisory_lock(hashtextextended('task ' || %s, 0))"
+_LET_GO = "select pg_advisory_unlock(hashtextextended('task ' || %s, 0))"
 _INTERRUPT = f"""
-    with ended as (
+    with running as materialized (
+        select id from ops.sync_tasks where shop_id = %s and stream = %s and status = 'running'
+    ),
+    ended as (
         update ops.sync_tasks set status = 'failed', error_class = 'Interrupted', finished_at = now(),
             error_message = 'the process ended before the task did; the next run continued from the watermark'
-        where shop_id = %s and stream = %s and status = 'running'
+        where id in (select id from running where pg_try_advisory_xact_lock(hashtextextended('task ' || id, 0)))
         returning *
     )
     {ADD_ENDED}
@@ -39,13 +46,17 @@ _START = """
     insert into ops.sync_tasks (id, shop_id, stream, mode, window_start, window_end, status, run_id)
     values (%s, %s, %s, %s, %s, %s, 'running', %s)
 """
+_COUNTED = """
+    calls = %(calls)s, retries = %(retries)s, rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s,
+    rows_updated = %(rows_updated)s, rows_unchanged = %(rows_unchanged)s, rows_dead_lettered = %(rows_dead_lettered)s,
+    rows_not_ready = %(rows_not_ready)s
+"""
+_TELL = f"update ops.sync_tasks set {_COUNTED} where id = %(id)s"
 _FINISH = f"""
     with ended as (
-        update ops.sync_tasks set status = %(status)s, finished_at = clock_timestamp(), calls = %(calls)s,
-            retries = %(retries)s, rows_read = %(rows_read)s, rows_inserted = %(rows_inserted)s,
-            rows_updated = %(rows_updated)s, rows_unchanged = %(rows_unchanged)s,
-            rows_dead_lettered = %(rows_dead_lettered)s, rows_not_ready = %(rows_not_ready)s, skipped = %(skipped)s,
-            warning = %(warning)s, error_class = %(error_class)s, error_message = %(error_message)s
+        update ops.sync_tasks set {_COUNTED}, status = %(status)s, finished_at = clock_timestamp(),
+            skipped = %(skipped)s, warning = %(warning)s, error_class = %(error_class)s,
+            error_message = %(error_message)s
         where id = %(id)s
         returning *
     ),
@@ -71,12 +82,19 @@ _NOTE = f"""
 async def start_task(
     conn: AsyncConnection, *, shop_id: int, stream: str, mode: str, window: Window | None, run_id: str
 ) -> UUID:
-    """A new running task; call it while holding the writer's lock, so that older running ones are known to be dead."""
+    """A new running task; call it while holding the writer's lock, on a connection in autocommit that stays open until
+    the task is finished on it. Older running ones of dead processes are closed."""
     await conn.execute(_INTERRUPT, [shop_id, stream])
     task_id = uuid4()
     start, end = window and window.start, window and window.end
+    await conn.execute(_HOLD, [str(task_id)])
     await conn.execute(_START, [task_id, shop_id, stream, mode, start, end, run_id])
     return task_id
+
+
+async def tell_counts(conn: AsyncConnection, task_id: UUID, counts: Mapping[str, int]) -> None:
+    """What a running task has done so far (names in `COUNTS`), for those who watch it."""
+    await conn.execute(_TELL, {**dict.fromkeys(COUNTS, 0), **counts, "id": task_id})
 
 
 async def finish_task(
@@ -99,6 +117,7 @@ async def finish_task(
         row = await (await conn.execute(_FINISH, {**values, "id": task_id})).fetchone()
         if row:
             await add_calls(conn, row[0], calls)
+    await conn.execute(_LET_GO, [str(task_id)])
 
 
 async def note_tasks(

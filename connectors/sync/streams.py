@@ -5,10 +5,14 @@ Belongs here: `sync_stream`. Errors leave it as they are; what they mean for the
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
+from uuid import UUID
 
+import psycopg
+import structlog
 from structlog.contextvars import bound_contextvars
 
 from connectors.errors import StreamForbiddenError, TransientError
@@ -16,7 +20,7 @@ from connectors.postgres.dead_letters import open_keys
 from connectors.postgres.load import Loaded
 from connectors.postgres.locks import WriterLock, writer_lock
 from connectors.postgres.task_items import log_dead_letters
-from connectors.postgres.tasks import finish_task, start_task
+from connectors.postgres.tasks import finish_task, start_task, tell_counts
 from connectors.postgres.watermarks import read_watermark
 from connectors.records import Window
 from connectors.settings import Settings
@@ -29,6 +33,9 @@ from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Str
 from connectors.temu.streams.shapes import ByIds, ByLocalDay, ByTask
 
 Progress = Callable[[SyncProgress], None]
+SECONDS_BETWEEN_COUNTS = 2.0
+"""How old the counts of a running task may be in its row."""
+log = structlog.get_logger(__name__)
 
 
 async def sync_stream(
@@ -56,7 +63,7 @@ async def land_all(
 ) -> None:
     """Store every leaf under a task row, under the stream's lock. `arrivals` are measured at the end."""
     session = tally.session
-    tally.task_id = await start_task(
+    tally.task_id = task_id = await start_task(
         session.control,
         shop_id=session.shop.id,
         stream=tally.stream,
@@ -66,7 +73,8 @@ async def land_all(
     )
     try:
         with bound_contextvars(run=tally.run_id, stream=tally.stream, mode=tally.mode):
-            await _land_leaves(tally, leaves, lock, on_progress)
+            async with _counts_told(tally, task_id):
+                await _land_leaves(tally, leaves, lock, on_progress)
     except StreamForbiddenError as error:
         tally.forbidden = str(error)
     except Exception as error:
@@ -78,6 +86,33 @@ async def land_all(
     if arrivals and not tally.forbidden:
         await arrivals.conclude()
     await _finish(tally)
+
+
+@asynccontextmanager
+async def _counts_told(tally: Tally, task_id: UUID) -> AsyncIterator[None]:
+    """Keep the counts in the task's row up to date: whoever watches a long reading sees it move, and that it lives."""
+    over = asyncio.Event()
+    telling = asyncio.create_task(_tell_counts_until(over, tally, task_id))
+    try:
+        yield
+    finally:
+        over.set()  # not cancelled: a statement that is cut off takes others on its connection along
+        await telling
+
+
+async def _tell_counts_until(over: asyncio.Event, tally: Tally, task_id: UUID) -> None:
+    told = tally.task_counts()
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), SECONDS_BETWEEN_COUNTS)
+        counts = tally.task_counts()
+        if over.is_set() or counts == told:  # whoever ends it tells the last ones
+            continue
+        try:
+            await tell_counts(tally.session.control, task_id, counts)
+        except psycopg.Error as error:  # the reading itself finds out whether the database is gone
+            log.warning("counts are not told", stream=tally.stream, error=str(error))
+        told = counts
 
 
 async def _finish(tally: Tally, error: Exception | None = None) -> None:
