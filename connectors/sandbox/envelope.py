@@ -102,9 +102,12 @@ _OF_PARTNER = {
     NO_TYPE: 7000000, NO_APP_KEY: 7000002, NO_TOKEN: 7000003, UNKNOWN_APP_KEY: 7000005, TOKEN_APP_MISMATCH: 7000006,
     TOKEN_EXPIRED: 7000007, NO_TIMESTAMP: 7000008, EXPIRED_TIMESTAMP: 7000010, FUTURE_TIMESTAMP: 7000011,
     NO_DATA_TYPE: 7000013, BAD_DATA_TYPE: 7000013, NO_SIGN: 7000014, SIGN_INVALID: 7000015, UNKNOWN_TYPE: 7000016,
-    SUNSET_TYPE: 7000016, UNKNOWN_TOKEN: 7000018, NO_API_ACCESS: 7000019,
+    SUNSET_TYPE: 7000016, UNKNOWN_TOKEN: 7000018, NO_API_ACCESS: 7000019, SERVICE_ERROR: SYSTEM_BUSY,
 }  # fmt: skip
-"""The gateways of cross-border goods say the same with other numbers (API section 4.2)."""
+"""The gateways of cross-border goods say the same with other numbers (API section 4.2).
+
+There 7000000 is a missing type, so a failing service is the system error that passes on every gateway.
+"""
 PARTNERS = ("PARTNER", "CN")
 _PREFIXES = {"PARTNER": "pa"}
 

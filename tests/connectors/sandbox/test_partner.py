@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connectors.errors import TransientError
+from connectors.temu.errors import meaning
 from tests.connectors.sandbox.conftest import Seller, md5_sign
 
 NOW = 1795161600
@@ -57,6 +59,18 @@ def partner(sellers: list[Seller]) -> PartnerSeller:
 def test_refusals_have_the_numbers_of_this_gateway(partner: PartnerSeller, change: dict[str, Any], code: int) -> None:
     asked = {"type_": "bg.glo.goods.list.get"} | change
     assert partner.send(**asked)["errorCode"] == code
+
+
+@pytest.mark.parametrize("gateway", ["PARTNER", "CN"])
+def test_a_failing_service_is_trouble_that_passes_and_no_missing_type(
+    own_gateway: Any, seller_of: Any, gateway: str
+) -> None:
+    own_gateway.sandbox.faults.replace([{"kind": "business_error", "count": 1}])
+    partner = PartnerSeller(seller_of(own_gateway, 3), gateway)
+    code = partner.send("bg.glo.goods.list.get")["errorCode"]
+    assert code == 4000000
+    assert meaning(code, gateway=gateway).error is TransientError
+    assert partner.send("bg.glo.goods.list.get")["success"]
 
 
 def test_a_router_token_is_foreign_here_and_the_other_way_round(partner: PartnerSeller) -> None:
