@@ -24,7 +24,8 @@ from connectors.sandbox.faults import KINDS, UnknownFaultError
 from connectors.sandbox.files import write_files
 from connectors.sandbox.operations.bills import bill_file
 from connectors.sandbox.push.events import latest_messages
-from connectors.sandbox.push.postman import BadSubscriptionError, Postman, Subscription
+from connectors.sandbox.push.postman import Postman
+from connectors.sandbox.push.subscription import BadSubscriptionError, Subscription
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import gateways_of
 from connectors.sandbox.truth import gmv_truth
@@ -43,6 +44,8 @@ class Admin:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._postman = Postman(sandbox)
+        if "url" in sandbox.webhooks:
+            self._postman.subscribe(Subscription.of(sandbox.webhooks))
 
     def build(self) -> Starlette:
         """The application with its routes; unknown paths are 404."""
@@ -157,9 +160,12 @@ class Admin:
         return JSONResponse({"dir": body["dir"], "files": names})
 
     async def subscription(self, request: Request) -> Response:
-        """Where events are pushed: GET it with its counters, PUT `{"url": …}` and troubles, DELETE it."""
+        """Where events are pushed: GET it with its counters, PUT `{"url": …}` and troubles, DELETE it.
+
+        Troubles that are not named are those of the scenario, if one is played.
+        """
         if request.method == "PUT":
-            self._postman.subscribe(Subscription.of(await _object(request)))
+            self._postman.subscribe(Subscription.of(self._sandbox.webhooks | await _object(request)))
         elif request.method == "DELETE":
             self._postman.subscribe(None)
         return JSONResponse(self._postman.as_json())

@@ -119,21 +119,30 @@ def files(
 )
 def webhooks(
     url: Annotated[str | None, typer.Argument(help="Where events go from now on; absent: only show.")] = None,
-    duplicates: Annotated[float, typer.Option(min=0, max=1, help="Share of events sent twice.")] = 0.0,
-    drop: Annotated[float, typer.Option(min=0, max=1, help="Share of events never sent.")] = 0.0,
-    forge: Annotated[float, typer.Option(min=0, max=1, help="Share of events followed by a forged one.")] = 0.0,
-    reorder_seconds: Annotated[float, typer.Option(min=0, help="Each waits up to this long, so order is lost.")] = 0.0,
-    retry_scale: Annotated[float, typer.Option(min=0, help="0.01 = retries after 1.2 s, 6 s … instead.")] = 1.0,
+    duplicates: Annotated[float | None, typer.Option(min=0, max=1, help="Share of events sent twice.")] = None,
+    drop: Annotated[float | None, typer.Option(min=0, max=1, help="Share of events never sent.")] = None,
+    forge: Annotated[float | None, typer.Option(min=0, max=1, help="Share of events followed by a forged one.")] = None,
+    reorder_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Each waits up to this long, so order is lost.")
+    ] = None,
+    retry_scale: Annotated[float | None, typer.Option(min=0, help="0.01 = retries after 1.2 s, 6 s … instead.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Send nothing any more.")] = False,
     data_dir: DataDir = _FOLDER,
 ) -> None:
-    """Push signed, encrypted events of the running sandbox to a webhook door, with retries until they are taken."""
+    """Push signed, encrypted events of the running sandbox to a webhook door, with retries until they are taken.
+
+    Troubles that are not named are those of the scenario, if one is played; otherwise there are none.
+    """
     path = "/sandbox/webhooks/subscription"
     if stop:
         answer = _command(data_dir, "DELETE", path, None)
     elif url:
-        troubles = {"duplicates": duplicates, "drop": drop, "forge": forge, "reorder_seconds": reorder_seconds}
-        answer = _command(data_dir, "PUT", path, {"url": url, "retry_scale": retry_scale, **troubles})
+        troubles = {
+            "duplicates": duplicates, "drop": drop, "forge": forge, "reorder_seconds": reorder_seconds,
+            "retry_scale": retry_scale,
+        }  # fmt: skip
+        named = {name: value for name, value in troubles.items() if value is not None}
+        answer = _command(data_dir, "PUT", path, {"url": url, **named})
     else:
         answer = _command(data_dir, "GET", path, None)
     typer.echo(json.dumps(answer, ensure_ascii=False))

@@ -6,13 +6,14 @@ Belongs here: putting the parts together and keeping their state. Does not belon
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from connectors.sandbox import state as state_file
 from connectors.sandbox.clock import VirtualClock
-from connectors.sandbox.faults import Fault, FaultBoard
+from connectors.sandbox.faults import Caller, Fault, FaultBoard
 from connectors.sandbox.quota import Quota
 from connectors.sandbox.scenario import Scenario
 from connectors.sandbox.state import SandboxState, WorldMismatchError
@@ -50,6 +51,7 @@ class Sandbox:
         self.world = self._open_world()
         self.faults = FaultBoard(Fault(**fault) for fault in self.state.faults)
         self.tokens = TokenOffice(self.world, self.state)
+        self.webhooks: dict[str, Any] = {}
         self.quota = Quota(0.0 if options.load_lines else options.quota)
         for shop in self.world.shops:
             shop.book.touches.update(self.state.touches.get(str(shop.profile.mall_id), {}))
@@ -67,7 +69,11 @@ class Sandbox:
         return self.world.now  # the machine's own clock may step back; the world does not
 
     def play(self, scenario: Scenario) -> None:
-        """Let its first day begin now, unless it is being played already. LookupError for a shop that nobody has."""
+        """Let its first day begin now, unless it is being played already. LookupError for a shop that nobody has.
+
+        What goes wrong with events is not of a day: it is in force either way.
+        """
+        self.webhooks = scenario.webhooks
         if self.state.scenario == scenario.name:
             return
         self.state.steps = scenario.steps(self.now())
@@ -82,6 +88,15 @@ class Sandbox:
         self.clock.advance(seconds)
         self.save()
         return self.now()
+
+    def caller(self, params: Mapping[str, object], type_: object) -> Caller | None:
+        """Whom a fault can be aimed at by these common parameters; None, and cheap, while there is no fault."""
+        if not self.faults.faults:
+            return None
+        grant = self.tokens.grant_of(str(params.get("access_token")))
+        profile = grant.shop.profile if grant else None
+        mall_id, name = (profile.mall_id, profile.name) if profile else (None, None)
+        return Caller(str(params.get("app_key")), str(type_), mall_id, name, self.world.now)
 
     def redeem(self, code: str, gateway: str) -> Grant | None:
         """A new token for an authorisation code, once; None if the code is unknown or used."""

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.faults import Fault, UnknownFaultError
+from connectors.sandbox.push.subscription import BadSubscriptionError, Subscription
 from connectors.sandbox.world.shops import DAY
 
 SIXTY_DAYS = Path(__file__).with_name("sixty_days.json")
 """Every fault that the sandbox knows, within sixty days and with two calm ones at the end."""
+_ANY_DOOR = {"url": "http://door.invalid"}
 _CHANGES = {"rotate": bool, "expire": bool, "grant": list, "revoke": list}
 
 
@@ -27,12 +29,14 @@ class BadScenarioError(ValueError):
 class Scenario:
     """`faults` are rules with `days`, `[from, until)` since the start; `tokens` say what a seller does on which `day`.
 
+    `webhooks` are the troubles of pushed events as a subscription names them; with a `url` it is itself one.
     `name` tells it from any other: a sandbox that is started again with the same one goes on with it.
     """
 
     name: str
     faults: list[dict[str, Any]]
     tokens: list[dict[str, Any]]
+    webhooks: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: Path) -> Scenario:
@@ -42,10 +46,11 @@ class Scenario:
             whole = json.loads(text)
         except json.JSONDecodeError as error:
             raise BadScenarioError(f"{path} is no JSON: {error}") from None
-        if not isinstance(whole, dict) or not whole.keys() <= {"about", "faults", "tokens"}:
-            raise BadScenarioError(f"{path} must be an object with faults, tokens and about")
+        if not isinstance(whole, dict) or not whole.keys() <= {"about", "faults", "tokens", "webhooks"}:
+            raise BadScenarioError(f"{path} must be an object with faults, tokens, webhooks and about")
         name = f"{path.name} {hashlib.sha256(text).hexdigest()[:12]}"
-        scenario = cls(name, list(whole.get("faults", [])), list(whole.get("tokens", [])))
+        webhooks = _troubles(whole.get("webhooks", {}))
+        scenario = cls(name, list(whole.get("faults", [])), list(whole.get("tokens", [])), webhooks)
         scenario.rules(0)
         scenario.steps(0)
         return scenario
@@ -77,6 +82,16 @@ def _step(entry: dict[str, Any], start: int) -> dict[str, Any]:
     if not isinstance(entry[change], _CHANGES[change]):
         raise BadScenarioError(f"{change} must be a {_CHANGES[change].__name__}, got {entry[change]!r}")
     return entry | {"at": start + int(day * DAY)}
+
+
+def _troubles(wanted: object) -> dict[str, Any]:
+    if not isinstance(wanted, dict):
+        raise BadScenarioError(f"webhooks must be an object, got {wanted!r}")
+    try:
+        Subscription.of(_ANY_DOOR | wanted)
+    except BadSubscriptionError as error:
+        raise BadScenarioError(f"webhooks: {error}") from None
+    return wanted
 
 
 def _is_day(value: object) -> bool:

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from connectors.sandbox.push.events import latest_messages, messages_between
-from connectors.sandbox.push.postman import RETRY_AFTER, BadSubscriptionError, Postman, Subscription
+from connectors.sandbox.push.postman import RETRY_AFTER, Postman
 from connectors.sandbox.push.sealing import delivery
+from connectors.sandbox.push.subscription import BadSubscriptionError, Subscription
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "webhooks"
 DAY = 86_400
