@@ -55,11 +55,11 @@ class Run:
     config: Mapping[str, Any]
 
     @property
-    def shops(self) -> int:
-        """How many shops were named; 0 = all active ones."""
+    def shops(self) -> frozenset[str]:
+        """Names or mall ids of the shops that were named; empty = all active ones."""
         steps = self._steps()
-        named = {one.get("mall_id") for step in steps for one in step.get("named", ())}
-        return len(named) or sum(len(step.get("shops", ())) for step in steps)
+        named = {str(one["mall_id"]) for step in steps for one in step.get("named", ()) if "mall_id" in one}
+        return frozenset(named or {str(name) for step in steps for name in step.get("shops", ())})
 
     @property
     def days(self) -> float:

@@ -18,9 +18,9 @@ from pydantic import BaseModel, Field, model_validator
 from connectors.api_keys import ApiKey
 from connectors.shops import Shop, list_shops
 from connectors.temu.entities import number_of
-from connectors.temu.streams import STREAMS
 from orchestration.api import tasks
 from orchestration.api.access import Operator, Viewer, audit
+from orchestration.api.extent import count_parts, extent_of
 from orchestration.api.fields import EXAMPLE_TASK, PlainText
 from orchestration.api.problems import ProblemError, responses
 from orchestration.api.runs import Asked, Run, Runs
@@ -87,7 +87,11 @@ class ReadOrders(ReadProducts):
 
 
 class Task(BaseModel):
-    """A task as it stands. `progress` is the share of its parts that have ended; `eta_seconds` null = not known."""
+    """A task as it stands. `progress` is the share of its expected parts that have ended: one per shop and stream.
+
+    `eta_seconds` is told by the pace so far, before a first part has ended by what such tasks usually take; null = not
+    known. Counts of running parts are a few seconds old.
+    """
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE_TASK]}}
 
@@ -193,16 +197,17 @@ class _Desk:
         with self._connect() as conn:
             parts = tasks.parts_of(conn, run.id)
             items = tasks.items_of(conn, run.id)
-            mode, streams, days = _extent(kind, run)
-            usual = tasks.usual_seconds(conn, mode=mode, streams=streams, days=days)
-            expected = len(streams) * (run.shops or len(list_shops(conn, active_only=True)))
+            extent = extent_of(run)
+            usual = tasks.usual_seconds(conn, mode=extent.mode, streams=extent.streams, days=extent.days)
+            expected = count_parts(conn, run, extent.streams)
+        done = tasks.progress(parts, expected, run.state)
         names = ("calls", "rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_dead_lettered")
         return Task(
             task_id=UUID(run.id),
             kind=kind,
             state=cast("Literal['pending', 'running', 'completed', 'failed']", run.state),
-            progress=tasks.progress(parts, expected, run.state),
-            eta_seconds=tasks.eta_seconds(usual, run.started_at, datetime.now(UTC), run.state),
+            progress=done,
+            eta_seconds=tasks.eta_seconds(done, usual, run.started_at, datetime.now(UTC), run.state),
             requested_at=run.requested_at,
             started_at=run.started_at,
             finished_at=run.finished_at,
@@ -246,15 +251,6 @@ _OWNERS: Mapping[Kind, LiteralString] = {
 
 def _names(shop: Shop) -> tuple[str, str, str]:
     return shop.shop_name, str(shop.temu_shop_id), str(shop.id)
-
-
-def _extent(kind: Kind, run: Run) -> tuple[str, list[str], float]:
-    """Mode, streams and days that a run reads."""
-    if run.job in (REFRESH_ORDERS, REFRESH_PRODUCTS):
-        return "refresh", [kind], 1.0
-    partitioning = "shop_day" if kind == "orders" else "shop"
-    streams = [stream.name for stream in STREAMS.values() if stream.partitioning == partitioning]
-    return ("window" if run.days else "live"), streams, run.days or 1.0
 
 
 def _status_url(kind: Kind, run: Run) -> str:

@@ -93,18 +93,24 @@ def usual_seconds(conn: psycopg.Connection, *, mode: str, streams: Sequence[str]
 
 
 def progress(parts: Sequence[Part], expected: int, state: str) -> float:
-    """Share of the expected parts that have ended; 1.0 only for a task that has ended."""
+    """Share of the expected parts that have ended, by their last attempts; 1.0 only for a task that has ended."""
     if state in ("completed", "failed"):
         return 1.0
-    ended = sum(1 for part in parts if part.finished_at is not None)
-    return round(min(ended / max(expected, 1), 0.99), 4)
+    last = {(part.shop, part.stream): part for part in parts}
+    ended = sum(1 for part in last.values() if part.finished_at is not None)
+    return round(min(ended / max(expected, len(last), 1), 0.99), 4)
 
 
-def eta_seconds(usual: float | None, started_at: datetime | None, now: datetime, state: str) -> int | None:
-    """Seconds until the end: what is usual less what has passed; None = nobody can know, 0 = it has ended."""
+def eta_seconds(done: float, usual: float | None, started_at: datetime | None, now: datetime, state: str) -> int | None:
+    """Seconds until the end: at the pace so far once a part is done, before that what is usual less what has passed.
+
+    None = nobody can know: nothing is done and there is no usual time, or it is over; 0 = it has ended.
+    """
     if state in ("completed", "failed"):
         return 0
-    if usual is None:
-        return None
     passed = (now - started_at).total_seconds() if started_at else 0.0
+    if done > 0 and passed > 0:
+        return max(1, round(passed * (1 - done) / done))
+    if usual is None or usual <= passed:
+        return None
     return max(1, round(usual - passed))
