@@ -1,61 +1,90 @@
-"""Orders whose next deadline is near: which of them should be looked at again now, without waiting for a change.
+"""The queue of orders whose next deadline is near: which of them are looked at again now, without waiting for a change.
 
-Belongs here: that question. An order to be shipped within a day is due every few minutes; one on its way is due once,
-an hour before its promised delivery. When an order was last looked at is known from `ops.sync_logs`.
+Belongs here: `ops.due_orders`. An order to be shipped is due from a day before its deadline on, every few minutes; one
+on its way is due once, an hour before its promised delivery. Who takes orders holds them for some minutes: if the visit
+fails or its process dies, they are due again then, behind those that were not looked at yet.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from psycopg import Connection
+from psycopg import AsyncConnection
 
 SHIP_SOON = timedelta(hours=24)
-SHIP_AGAIN = timedelta(minutes=8)
+AGAIN = timedelta(minutes=8)
 BEFORE_DELIVERY = timedelta(hours=1)
 GIVE_UP = timedelta(days=7)
 """An order whose deadline passed this long ago is no news any more: its own update will bring it."""
+REACH = timedelta(days=60)
+"""Nobody ships or delivers an order that has not changed for so long."""
 
-_DUE = """
-    with deadlines as (
-        select s.temu_shop_id, o.shop_id, o.parent_order_sn, o.loaded_at,
-            case when o.status in (2, 41) then (o.payload #>> '{parentOrderMap,expectShipLatestTime}') end as ship_by,
-            case when o.status in (4, 51) then (o.payload #>> '{parentOrderMap,latestDeliveryTime}') end as deliver_by
-        from raw_temu.orders o join ops.shops s on s.id = o.shop_id
-        where s.is_active and o.status in (2, 41, 4, 51) and o.source_updated_at > %(now)s - interval '60 days'
-    ), instants as (
-        select *, case when ship_by ~ '^[0-9]{9,10}$' then to_timestamp(ship_by::bigint) end as ship_at,
-            case when deliver_by ~ '^[0-9]{9,10}$' then to_timestamp(deliver_by::bigint) end as deliver_at
-        from deadlines
-    ), due as (
-        select *,
-            case when ship_at is not null then %(now)s - %(again)s else deliver_at - %(before)s end as unless_since
-        from instants
-        where ship_at between %(now)s - %(give_up)s and %(now)s + %(soon)s
-            or deliver_at - %(before)s between %(now)s - %(give_up)s and %(now)s
+_FORGET = "delete from ops.due_orders where shop_id = %(shop)s and deadline < %(now)s - %(give_up)s"
+
+_FILL = """
+    with landed as (  -- an hour of overlap: a transaction that began before the last one may have ended after it
+        select parent_order_sn, loaded_at, source_updated_at,
+            case when status in (2, 41) then 'ship' when status in (4, 51) then 'deliver' end as kind,
+            case when status in (2, 41) then payload #>> '{parentOrderMap,expectShipLatestTime}'
+                when status in (4, 51) then payload #>> '{parentOrderMap,latestDeliveryTime}' end as instant
+        from raw_temu.orders
+        where shop_id = %(shop)s and source_updated_at > %(now)s - %(reach)s and loaded_at > coalesce(
+            (select max(landed_at) - interval '1 hour' from ops.due_orders where shop_id = %(shop)s), '-infinity'
+        )
+    ), waiting as (  -- seconds, or milliseconds from eleven digits on
+        select *, case when instant ~ '^[0-9]{9,10}$' then to_timestamp(instant::bigint)
+            when instant ~ '^[0-9]{11,13}$' then to_timestamp(instant::bigint / 1000.0) end as deadline
+        from landed
+    ), done as (
+        delete from ops.due_orders q using waiting w
+        where q.shop_id = %(shop)s and q.parent_order_sn = w.parent_order_sn and w.deadline is null
     )
-    select temu_shop_id, parent_order_sn from due
-    where loaded_at < unless_since and not exists (
-        select from ops.sync_logs l
-        where (l.shop_id, l.item_key, l.stream) = (due.shop_id, due.parent_order_sn, 'orders')
-            and l.logged_at >= due.unless_since
-    )
-    order by coalesce(ship_at, deliver_at), parent_order_sn
-    limit %(limit)s
+    insert into ops.due_orders as q (shop_id, parent_order_sn, kind, deadline, due_at, landed_at)
+    select %(shop)s, parent_order_sn, kind, deadline,
+        case when kind = 'ship' then deadline - %(soon)s
+            when source_updated_at < deadline - %(before)s then deadline - %(before)s end,
+        loaded_at
+    from waiting where deadline >= %(now)s - %(give_up)s
+    on conflict (shop_id, parent_order_sn) do update
+    set (kind, deadline, due_at, landed_at) = (excluded.kind, excluded.deadline, excluded.due_at, excluded.landed_at)
+    where q.landed_at < excluded.landed_at
+"""
+
+_TAKE = """
+    update ops.due_orders q set due_at = %(now)s + %(again)s
+    from (
+        select parent_order_sn from ops.due_orders where shop_id = %(shop)s and due_at <= %(now)s
+        order by due_at, parent_order_sn limit %(limit)s for update skip locked
+    ) taken
+    where q.shop_id = %(shop)s and q.parent_order_sn = taken.parent_order_sn
+    returning q.parent_order_sn
+"""
+
+_SEEN = """
+    update ops.due_orders set due_at = case when kind = 'ship' then greatest(due_at, %(now)s + %(again)s) end
+    where shop_id = %(shop)s and parent_order_sn = any(%(seen)s)
+        and (kind = 'ship' or due_at <= %(now)s + %(again)s)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DueOrder:
-    """An order to look at, and its shop (mall id)."""
+async def queue_landed(conn: AsyncConnection, shop_id: int, now: datetime) -> None:
+    """Queue the orders of the shop that landed since the last time, and forget what waits for nothing any more.
 
-    temu_shop_id: int
-    parent_order_sn: str
+    `now` is the platform's clock, as deadlines are; when an order landed only says what was queued before.
+    """
+    spans = {"reach": REACH, "before": BEFORE_DELIVERY, "give_up": GIVE_UP, "soon": SHIP_SOON}
+    values = {"shop": shop_id, "now": now, **spans}
+    await conn.execute(_FORGET, values)
+    await conn.execute(_FILL, values)
 
 
-def due_orders(conn: Connection, *, now: datetime, limit: int) -> list[DueOrder]:
-    """The most urgent ones first. `now` is aware; `limit` keeps one visit within a few minutes of the quota."""
-    spans = {"again": SHIP_AGAIN, "before": BEFORE_DELIVERY, "give_up": GIVE_UP, "soon": SHIP_SOON}
-    values = {"now": now, "limit": limit, **spans}
-    return [DueOrder(*row) for row in conn.execute(_DUE, values).fetchall()]
+async def take_due(conn: AsyncConnection, shop_id: int, now: datetime, *, limit: int) -> list[str]:
+    """Numbers of at most `limit` orders of the shop that are due, held for some minutes; longest due first."""
+    found = await conn.execute(_TAKE, {"shop": shop_id, "now": now, "again": AGAIN, "limit": limit})
+    return sorted(row[0] for row in await found.fetchall())
+
+
+async def note_seen(conn: AsyncConnection, shop_id: int, now: datetime, seen: Collection[str]) -> None:
+    """These orders were looked at: one to be shipped is due again in some minutes, one on its way when it changes."""
+    await conn.execute(_SEEN, {"shop": shop_id, "now": now, "again": AGAIN, "seen": sorted(seen)})

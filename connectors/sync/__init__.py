@@ -12,6 +12,8 @@ from connectors.sync.refresh import refresh_orders, refresh_products
 from connectors.sync.replay import Replayed, ReplayReport, replay
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
+from connectors.sync.session import chosen_shops
+from connectors.sync.watch import watch_deadlines
 
 __all__ = [
     "EVENTS",
@@ -26,6 +28,7 @@ __all__ = [
     "SyncProgress",
     "SyncReport",
     "check_shop",
+    "chosen_shops",
     "event_states",
     "minutes_of",
     "quote_backfill",
@@ -38,4 +41,5 @@ __all__ = [
     "streams_by_day",
     "subscribe_events",
     "sync_shops",
+    "watch_deadlines",
 ]

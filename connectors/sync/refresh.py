@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, StreamForbiddenError
 from connectors.postgres import landed
 from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
@@ -29,7 +29,8 @@ from connectors.temu.named import cancellations_of_orders, cases_of_orders, skus
 from connectors.temu.plain import plain_products
 from connectors.temu.streams import STREAMS, ByCatalogue, ByOrder, ByWindow, Stream
 
-Work = Callable[[ShopSession], Coroutine[Any, Any, SyncReport]]
+T = TypeVar("T")
+Work = Callable[[ShopSession], Coroutine[Any, Any, T]]
 
 
 def refresh_orders(
@@ -39,17 +40,16 @@ def refresh_orders(
     temu_shop_id: int,
     parent_order_sns: Sequence[str],
     run_id: str,
-    lane: Lane = Lane.LIVE,
 ) -> SyncReport:
     """Read the named orders of a shop (by mall id) with cases, money and detail; the counts are the orders.
 
-    Cases are looked for as far back as `settings.history_days`; `lane` is that of the app key's quota. Raises a class
-    of `connectors.errors`; what the shop's token may not call is told in `forbidden`.
+    Cases are looked for as far back as `settings.history_days`. Raises a class of `connectors.errors`; what the shop's
+    token may not call is told in `forbidden`.
     """
     sns = list(dict.fromkeys(parent_order_sns))
     history = timedelta(days=settings.history_days)
-    return _with_session(
-        database_url, settings, temu_shop_id, lambda session: _refresh_orders(session, sns, history, run_id), lane
+    return with_session(
+        database_url, settings, temu_shop_id, lambda session: _refresh_orders(session, sns, history, run_id)
     )
 
 
@@ -62,22 +62,22 @@ def refresh_products(
     the next reading of the catalogue. Raises a class of `connectors.errors`.
     """
     ids = list(dict.fromkeys(str(one) for one in goods_ids))
-    return _with_session(database_url, settings, temu_shop_id, lambda session: _refresh_products(session, ids, run_id))
+    return with_session(database_url, settings, temu_shop_id, lambda session: _refresh_products(session, ids, run_id))
 
 
-def _with_session(
-    database_url: str, settings: Settings, temu_shop_id: int, work: Work, lane: Lane = Lane.LIVE
-) -> SyncReport:
+def with_session(database_url: str, settings: Settings, temu_shop_id: int, work: Work[T], lane: Lane = Lane.LIVE) -> T:
+    """What `work` does in an open session of the shop (by mall id), whose calls take the lane's place in the quota."""
     [shop] = chosen_shops(database_url, [str(temu_shop_id)])
     return asyncio.run(_run(database_url, settings, shop, work, lane))
 
 
-async def _run(database_url: str, settings: Settings, shop: Shop, work: Work, lane: Lane) -> SyncReport:
+async def _run(database_url: str, settings: Settings, shop: Shop, work: Work[T], lane: Lane) -> T:
     async with open_office(database_url, settings, lane=lane) as office, office.session(shop) as session:
         return await work(session)
 
 
-def _must_have(session: ShopSession, stream: str) -> None:
+def must_have(session: ShopSession, stream: str) -> None:
+    """ConfigurationError if the shop's gateways do not offer the stream."""
     if session.offering(STREAMS[stream]) is None:
         raise ConfigurationError(
             f"shop {session.shop.shop_name} has no {stream} to read: {session.why_not(STREAMS[stream])}",
@@ -86,27 +86,33 @@ def _must_have(session: ShopSession, stream: str) -> None:
 
 
 async def _refresh_orders(session: ShopSession, sns: list[str], history: timedelta, run_id: str) -> SyncReport:
-    _must_have(session, "orders")
+    must_have(session, "orders")
     orders = Tally(session, "orders", "refresh", run_id)
-    found: set[object] = set()
+    try:
+        found = await read_orders(orders, sns, history)
+    except Exception as error:
+        await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
+        raise
+    await _log(orders, (_item(sn, sn in found, orders) for sn in sns))
+    return orders.report(None)
+
+
+async def read_orders(orders: Tally, sns: Sequence[str], history: timedelta) -> set[object]:
+    """Land the named orders with cases, money and detail, counted in `orders`; the numbers that the shop has."""
+    session, found = orders.session, set[object]()
 
     async def named() -> AsyncGenerator[Leaf, None]:
         leaf = await session.reader.orders(sns)
         found.update(record.key[0] for record in leaf.records["orders"])
         yield leaf
 
-    try:
-        await _land(orders, named())
-        if session.offering(STREAMS["after_sales"]):
-            await _land_cases(orders, sns, history)
-        if session.offering(STREAMS["cancellations"]):
-            await _land_cancellations(orders, sns)
-        await land_answers(orders, sns)
-    except Exception as error:
-        await _log(orders, (TaskItem(sn, "failed", str(error)) for sn in sns))
-        raise
-    await _log(orders, (_item(sn, sn in found, orders) for sn in sns))
-    return orders.report(None)
+    await land(orders, named())
+    if session.offering(STREAMS["after_sales"]):
+        await _land_cases(orders, sns, history)
+    if session.offering(STREAMS["cancellations"]):
+        await _land_cancellations(orders, sns)
+    await land_answers(orders, sns)
+    return found
 
 
 async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> None:
@@ -121,7 +127,7 @@ async def _land_cases(orders: Tally, sns: Sequence[str], history: timedelta) -> 
     async def cases() -> AsyncGenerator[Leaf, None]:
         yield await cases_of_orders(session.client, session.reader, reading, sns, Window(now - history, now))
 
-    await _land(tally, cases())
+    await land(tally, cases())
     _add(orders, tally)
 
 
@@ -136,7 +142,7 @@ async def _land_cancellations(orders: Tally, sns: Sequence[str]) -> None:
     async def cases() -> AsyncGenerator[Leaf, None]:
         yield await cancellations_of_orders(client, reading, sns)
 
-    await _land(tally, cases())
+    await land(tally, cases())
     _add(orders, tally)
 
 
@@ -155,12 +161,12 @@ async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: S
         parents = await session.known.named(reading, order_sns)
         yield await session.reader.lookups(reading.lookup, parents)
 
-    await _land(tally, wanted())
+    await land(tally, wanted())
     return tally
 
 
 async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: str) -> SyncReport:
-    _must_have(session, "products")
+    must_have(session, "products")
     tally = Tally(session, "products", "refresh", run_id)
     found: set[str] = set()
 
@@ -169,7 +175,7 @@ async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: 
         yield await read(session, goods_ids, found)
 
     try:
-        await _land(tally, named())
+        await land(tally, named())
     except Exception as error:
         await _log(tally, (TaskItem(goods, "failed", str(error)) for goods in goods_ids))
         raise
@@ -178,15 +184,25 @@ async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: 
 
 
 async def _skus_of_goods(session: ShopSession, goods_ids: list[str], found: set[str]) -> Leaf:
-    """The landed SKUs of the goods, whose ids are added to `found` where there are any."""
-    reading = STREAMS["products"].reading
-    if not isinstance(reading, ByCatalogue):
-        raise TypeError("products are read as a catalogue")
+    """The landed SKUs of the goods as the platform tells them now; goods of which it told one are added to `found`."""
     if odd := [goods for goods in goods_ids if not goods.isdecimal()]:
         raise ConfigurationError(f"{', '.join(odd)}: goods of this shop have numbers", remedy="copy the goods id")
     skus = await landed.skus_of(session.control, shop_id=session.shop.id, goods_ids=[int(one) for one in goods_ids])
-    found.update(str(goods) for goods in skus)
-    return await skus_by_id(session.client, reading, sorted(sku for ids in skus.values() for sku in ids))
+    goods_of: dict[object, str] = {sku: str(goods) for goods, ids in skus.items() for sku in ids}
+    leaf = await _skus(session, sorted(sku for ids in skus.values() for sku in ids))
+    found.update(goods_of[record.key[0]] for record in leaf.records["products"])
+    return leaf
+
+
+async def _skus(session: ShopSession, sku_ids: list[int]) -> Leaf:
+    """By the list that the shop's token may call, as the whole catalogue is read."""
+    stream = STREAMS["products"]
+    if not isinstance(stream.reading, ByCatalogue) or not isinstance(stream.otherwise, ByCatalogue):
+        raise TypeError("products are read as a catalogue, by either of two lists")
+    try:
+        return await skus_by_id(session.client, stream.reading, sku_ids)
+    except StreamForbiddenError:
+        return await skus_by_id(session.client, stream.otherwise, sku_ids)
 
 
 async def _plain_products(session: ShopSession, product_ids: list[str], found: set[str]) -> Leaf:
@@ -196,7 +212,8 @@ async def _plain_products(session: ShopSession, product_ids: list[str], found: s
     return leaf
 
 
-async def _land(tally: Tally, leaves: AsyncGenerator[Leaf, None]) -> None:
+async def land(tally: Tally, leaves: AsyncGenerator[Leaf, None]) -> None:
+    """Store the leaves under a task row of their own, as soon as nobody else writes this stream."""
     async with writer_lock(tally.session.control, tally.session.shop.id, tally.stream) as lock:
         await land_all(tally, leaves, lock)
 

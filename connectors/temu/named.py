@@ -1,4 +1,4 @@
-"""Records asked for by number instead of by window: the cases of some orders, some SKUs.
+"""Records asked for by number or label instead of by window: the cases of some orders, some SKUs, urgent orders.
 
 Belongs here: which word of which listing names them. Orders by number are `Reader.orders`. Numbers that the shop does
 not have are simply absent from the answer.
@@ -12,9 +12,24 @@ from connectors.records import Window
 from connectors.temu.client import TemuClient
 from connectors.temu.entities import Rows
 from connectors.temu.extract import ORDERS_PER_CALL, Leaf, Reader
-from connectors.temu.pagination import read_all
-from connectors.temu.streams import ByCatalogue, ByWindow, Listing
+from connectors.temu.pagination import pages_by_token, read_all, rows_of
+from connectors.temu.streams import ORDER_LIST, ByCatalogue, ByWindow, Listing
 from connectors.temu.windows import WindowRows, bounds
+
+URGENT_LABELS = ("soon_to_be_overdue", "past_due")
+WAITING_STATES = (2, 41)
+"""Not shipped, and shipped in part. What was shipped too late keeps its label and is no hurry any more."""
+
+
+async def urgent_orders(client: TemuClient) -> Leaf:
+    """The orders that wait to be shipped and are, by the platform's own label, late or soon to be so (§8.2, §8.3)."""
+    found = Rows()
+    for label in URGENT_LABELS:
+        for state in WAITING_STATES:
+            rows = await read_all(client, ORDER_LIST, {"parentOrderLabel": [label], "parentOrderStatus": state})
+            found.records += rows.records
+            found.rejected += rows.rejected
+    return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
 
 async def cases_of_orders(
@@ -38,8 +53,9 @@ async def cancellations_of_orders(client: TemuClient, reading: ByCatalogue, orde
 async def skus_by_id(client: TemuClient, reading: ByCatalogue, sku_ids: Sequence[int]) -> Leaf:
     """The SKUs as they are now, whatever bucket they are in (§10.3), with today's dated copy."""
     found = Rows()
+    ids = [str(sku) for sku in sku_ids] if reading.listing.by_token else sku_ids  # §10.2 wants texts
     for bucket in reading.buckets:
-        rows = await _read(client, reading.listing, "skuIdList", sku_ids, bucket)
+        rows = await _read(client, reading.listing, "skuIdList", ids, bucket)
         found.records += rows.records
         found.rejected += rows.rejected
     leaf = Leaf({reading.listing.entity.table: found.records}, found.rejected)
@@ -54,7 +70,14 @@ async def _read(
 ) -> Rows:
     found = Rows()
     for start in range(0, len(names), ORDERS_PER_CALL):
-        rows = await read_all(client, listing, {**params, word: list(names[start : start + ORDERS_PER_CALL])})
+        asked = {**params, word: list(names[start : start + ORDERS_PER_CALL])}
+        rows = await _whole(client, listing, asked)
         found.records += rows.records
         found.rejected += rows.rejected
     return found
+
+
+async def _whole(client: TemuClient, listing: Listing, params: Mapping[str, object]) -> Rows:
+    if not listing.by_token:
+        return await read_all(client, listing, params)
+    return rows_of([page async for page in pages_by_token(client, listing, params)])

@@ -134,6 +134,16 @@ FIGURES = (
         ("stream",),
         "select stream, count(*) from ops.dead_letters where resolved_at is null group by 1",
     ),
+    Figure(
+        Gauge,
+        "omni_due_orders",
+        "Orders that wait in the queue of the ship-by watch and are due by now.",
+        ("shop",),
+        """
+        select s.shop_name, count(*) from ops.due_orders q join ops.shops s on s.id = q.shop_id
+        where q.due_at <= now() group by 1
+        """,
+    ),
 )
 _DURATIONS = """
     select api_type, up_to_seconds, sum(calls)::float8, sum(seconds) from ops.call_totals group by 1, 2 order by 1

@@ -5,7 +5,6 @@ A backfill is a range or a set of cells of `ingest_orders`, launched from the UI
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -23,8 +22,6 @@ from pydantic import Field
 
 import connectors.sync
 from connectors.errors import OmniError
-from connectors.postgres.due_orders import due_orders
-from connectors.postgres.lanes import Lane
 from orchestration.busy import runs_under_way
 from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.fresh_marts import build_fresh_marts
@@ -203,42 +200,32 @@ def refresh_named_products(context: OpExecutionContext, config: NamedRecords, wa
         _refresh_named(context, warehouse, "products", config, refresh_shop)
 
 
-def _tell_refresh(context: OpExecutionContext, table: str, report: object) -> None:
-    context.log.info(str(report))
-    context.log_event(AssetObservation(temu_key(table), description=str(report)))
+def _tell_refresh(context: OpExecutionContext, table: str, told: object) -> None:
+    for report in told if isinstance(told, list) else [told]:
+        context.log.info(str(report))
+        context.log_event(AssetObservation(temu_key(table), description=str(report)))
 
 
 @op(pool=WEBHOOKS_POOL)
 def refresh_orders_near_their_deadline(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """Read again what has to be shipped within a day or delivered within the hour; a shop in trouble stops no other."""
     url, settings = warehouse.database_url(), warehouse.settings()
-
-    def refresh_shop(temu_shop_id: int, sns: Sequence[str]) -> object:
-        return connectors.sync.refresh_orders(
-            url,
-            settings=settings,
-            temu_shop_id=temu_shop_id,
-            parent_order_sns=sns,
-            run_id=context.run_id,
-            lane=Lane.SHIP_BY,
-        )
-
     with explained():
-        failures = _refresh_shops(context, "orders", _due_by_shop(url), refresh_shop)
+        shops = connectors.sync.chosen_shops(url, None)
+        most = max(FEWEST_DUE_ORDERS, MOST_DUE_ORDERS // max(len(shops), 1))
+
+        def visit(temu_shop_id: int, _nobody_named: Sequence[str]) -> object:
+            return connectors.sync.watch_deadlines(
+                url, settings=settings, temu_shop_id=temu_shop_id, run_id=context.run_id, most=most
+            )
+
+        failures = _refresh_shops(context, "orders", {shop.temu_shop_id: () for shop in shops}, visit)
         _fail_by_name("Some shops could not be asked; the next visit asks again.", failures)
 
 
-def _due_by_shop(url: str) -> dict[int, list[str]]:
-    with psycopg.connect(url) as conn:
-        due = due_orders(conn, now=datetime.now(UTC), limit=MOST_DUE_ORDERS)
-    by_shop: dict[int, list[str]] = {}
-    for order in due:
-        by_shop.setdefault(order.temu_shop_id, []).append(order.parent_order_sn)
-    return by_shop
-
-
-MOST_DUE_ORDERS = 500
-"""About 1,500 calls: a visit ends before the next one at the platform's first quota of 20 calls a second."""
+MOST_DUE_ORDERS, FEWEST_DUE_ORDERS = 500, 20
+"""Of all shops together, about 1,500 calls: a visit ends before the next one at the platform's first quota of 20 calls
+a second. Shops share them evenly, so that the backlog of one hides no other's orders; each has some."""
 
 
 @job(name=REFRESH_DUE, description="Orders to ship within a day and parcels promised within the hour, looked at again.")

@@ -85,7 +85,7 @@ def _parent(profile: ShopProfile, order: Order, state: OrderState, updated_at: i
         "updateTime": updated_at,
         "siteId": profile.site_id,
         "regionId": profile.region_id,
-        "parentOrderLabel": _labels(order, state),
+        "parentOrderLabel": [{"name": name, "value": int(value)} for name, value in labels(order, state).items()],
         "fulfillmentWarning": ["SUGGEST_SIGNATURE_ON_DELIVERY"] if order.sign_on_delivery else [],
         "hasShippingFee": sum(line.shipping for line in order.lines) == 0,
         "orderPaymentType": "PPD",
@@ -99,21 +99,20 @@ def _parent(profile: ShopProfile, order: Order, state: OrderState, updated_at: i
     return parent
 
 
-def _labels(order: Order, state: OrderState) -> list[Json]:
-    """Labels as of the last change: nothing but an event may alter an order's bytes."""
-    deadline = order.placed + SHIP_WITHIN
+def labels(order: Order, state: OrderState, at: int | None = None) -> dict[str, bool]:
+    """Labels as of `at`; by default of the last change: nothing but an event may alter an order's bytes."""
+    deadline, at = order.placed + SHIP_WITHIN, state.updated_at if at is None else at
     waiting = state.status in (TO_SHIP, PARTLY_SHIPPED)
     shipped = state.shipped_at or state.updated_at
-    late = (waiting and state.updated_at > deadline) or (state.shipped_at is not None and shipped > deadline)
-    values = {
-        "soon_to_be_overdue": waiting and deadline - _SOON < state.updated_at <= deadline,
+    late = (waiting and at > deadline) or (state.shipped_at is not None and shipped > deadline)
+    return {
+        "soon_to_be_overdue": waiting and deadline - _SOON < at <= deadline,
         "past_due": late,
         "pending_buyer_cancellation": False,
         "pending_buyer_address_change": False,
         "pending_risk_control_alert": False,
         "signature_required_on_delivery": bool(order.sign_on_delivery),
     }
-    return [{"name": name, "value": int(value)} for name, value in values.items()]
 
 
 def _child(profile: ShopProfile, order: Order, line: Line, now: LineState) -> Json:

@@ -15,7 +15,7 @@ from connectors.sandbox.envelope import (
     GatewayError,
 )
 from connectors.sandbox.operations.operation import Call, Json, Operation, money, to_json
-from connectors.sandbox.operations.order_json import BOTH, COOPERATIVE, SELLER, detail, fulfillment, page_item
+from connectors.sandbox.operations.order_json import BOTH, COOPERATIVE, SELLER, detail, fulfillment, labels, page_item
 from connectors.sandbox.parameters import Form, page_of, pair
 from connectors.sandbox.world.book import Key
 from connectors.sandbox.world.lifecycle import SHIP_WITHIN, Line, Order, state_at
@@ -89,6 +89,8 @@ def _tests(call: Call, which: str) -> list[Test]:
         tests.append(lambda order, wanted=frozenset(numbers): order.sn in wanted)  # type: ignore[misc]
     if (status := params.get("parentOrderStatus")) not in (None, 0):
         tests.append(lambda order: state_at(order, now).status == status)
+    if wanted := params.get("parentOrderLabel"):
+        tests.append(lambda order: any(labels(order, state_at(order, now), now).get(name) for name in wanted))
     if (sku_id := params.get("skuId")) is not None:
         tests.append(lambda order: any(line.listing.sku_id == sku_id for line in order.lines))
     if (region := params.get("regionId")) not in (None, call.shop.profile.region_id):

@@ -3,87 +3,126 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
-from connectors.postgres.due_orders import due_orders
+from connectors.postgres.due_orders import note_seen, queue_landed, take_due
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
+class Queue:
+    """The queue of shop 1, in a transaction that is rolled back."""
+
+    def __init__(self, conn: psycopg.AsyncConnection) -> None:
+        self.conn = conn
+
+    async def land(self, sn: str, status: int, *, shop: int = 1, changed: timedelta = -2 * HOUR, **head: object):
+        """An order that changed so long ago; `head` are spans from now, or what the platform said literally."""
+        said = {
+            name: int((NOW + span).timestamp()) if isinstance(span, timedelta) else span for name, span in head.items()
+        }
+        await self.conn.execute(
+            "insert into raw_temu.orders (shop_id, parent_order_sn, status, source_updated_at, payload, payload_hash,"
+            " run_id, loaded_at) values (%s, %s, %s, %s, %s, 'h', 'r', clock_timestamp())"
+            " on conflict (shop_id, parent_order_sn) do update set status = excluded.status,"
+            " payload = excluded.payload, source_updated_at = excluded.source_updated_at, loaded_at = clock_timestamp()",
+            [shop, sn, status, NOW + changed, json.dumps({"parentOrderMap": said})],
+        )
+
+    async def take(self, after: timedelta = timedelta(), *, shop: int = 1, limit: int = 100) -> list[str]:
+        """What a visit so long after now is given."""
+        await queue_landed(self.conn, shop, NOW + after)
+        return await take_due(self.conn, shop, NOW + after, limit=limit)
+
+    async def see(self, *sns: str, after: timedelta = timedelta()) -> None:
+        """These were looked at."""
+        await note_seen(self.conn, 1, NOW + after, sns)
+
+
 @pytest.fixture
-def conn(module_database_url) -> Iterator[psycopg.Connection]:
-    """One active and one inactive shop; the work is rolled back."""
-    with psycopg.connect(module_database_url) as connection:
-        for number, active in ((1, True), (2, False)):
-            connection.execute(
-                "insert into ops.shops (id, temu_shop_id, shop_name, region, gateway, app_key, is_active)"
-                " values (%s, %s, %s, 'US', 'US', 'k', %s)",
-                [number, 600 + number, f"S{number}", active],
+async def queue(module_database_url) -> AsyncIterator[Queue]:
+    """Two shops without orders."""
+    async with await psycopg.AsyncConnection.connect(module_database_url) as connection:
+        for number in (1, 2):
+            await connection.execute(
+                "insert into ops.shops (id, temu_shop_id, shop_name, region, gateway, app_key)"
+                " values (%s, %s, %s, 'US', 'US', 'k')",
+                [number, 600 + number, f"S{number}"],
             )
-        yield connection
-        connection.rollback()
+        yield Queue(connection)
+        await connection.rollback()
 
 
-def land(conn, sn: str, status: int, *, shop: int = 1, loaded: timedelta = timedelta(days=-3), **deadlines: timedelta):
-    head = {name: int((NOW + span).timestamp()) for name, span in deadlines.items()}
-    conn.execute(
-        "insert into raw_temu.orders (shop_id, parent_order_sn, status, source_updated_at, payload, payload_hash,"
-        " run_id, loaded_at) values (%s, %s, %s, %s, %s, 'h', 'r', %s)",
-        [shop, sn, status, NOW - 2 * HOUR, json.dumps({"parentOrderMap": head}), NOW + loaded],
-    )
+async def test_orders_to_ship_within_a_day_are_due_those_first_that_are_due_longest(queue):
+    await queue.land("PO-late", 2, expectShipLatestTime=-2 * HOUR)
+    await queue.land("PO-soon", 2, expectShipLatestTime=20 * HOUR)
+    await queue.land("PO-partly", 41, expectShipLatestTime=5 * HOUR)
+    await queue.land("PO-later", 2, expectShipLatestTime=30 * HOUR)
+    await queue.land("PO-long-ago", 2, expectShipLatestTime=timedelta(days=-9))
+    await queue.land("PO-shipped", 4, expectShipLatestTime=5 * HOUR)
+    await queue.land("PO-of-another-shop", 2, shop=2, expectShipLatestTime=5 * HOUR)
+    assert await queue.take(limit=1) == ["PO-late"]
+    assert await queue.take() == ["PO-partly", "PO-soon"]
 
 
-def looked_at(conn, sn: str, ago: timedelta) -> None:
-    conn.execute(
-        "insert into ops.sync_logs (task_id, run_id, shop_id, stream, item_key, status, logged_at)"
-        " values (%s, 'r', 1, 'orders', %s, 'ok', %s)",
-        [uuid.uuid4(), sn, NOW - ago],
-    )
+async def test_an_order_to_ship_is_due_again_after_some_minutes(queue):
+    await queue.land("PO-1", 2, expectShipLatestTime=HOUR)
+    assert await queue.take() == ["PO-1"]
+    assert await queue.take(3 * MINUTE) == []
+    assert await queue.take(9 * MINUTE) == ["PO-1"]
 
 
-def due(conn, limit: int = 100) -> list[str]:
-    return [one.parent_order_sn for one in due_orders(conn, now=NOW, limit=limit)]
+async def test_what_somebody_else_has_just_seen_is_not_due(queue):
+    await queue.land("PO-1", 2, expectShipLatestTime=HOUR)
+    await queue_landed(queue.conn, 1, NOW)
+    await queue.see("PO-1")
+    assert await queue.take(3 * MINUTE) == []
+    assert await queue.take(9 * MINUTE) == ["PO-1"]
 
 
-def test_orders_to_ship_within_a_day_are_due_the_most_urgent_first(conn):
-    land(conn, "PO-late", 2, expectShipLatestTime=-2 * HOUR)
-    land(conn, "PO-soon", 2, expectShipLatestTime=20 * HOUR)
-    land(conn, "PO-partly", 41, expectShipLatestTime=5 * HOUR)
-    land(conn, "PO-later", 2, expectShipLatestTime=30 * HOUR)
-    land(conn, "PO-long-ago", 2, expectShipLatestTime=timedelta(days=-9))
-    land(conn, "PO-shipped", 4, expectShipLatestTime=5 * HOUR)
-    land(conn, "PO-inactive", 2, shop=2, expectShipLatestTime=5 * HOUR)
-    assert due(conn) == ["PO-late", "PO-partly", "PO-soon"]
-    assert due(conn, limit=1) == ["PO-late"]
+async def test_an_order_on_its_way_is_due_once_an_hour_before_its_promise(queue):
+    await queue.land("PO-tomorrow", 4, latestDeliveryTime=24 * HOUR)
+    await queue.land("PO-now", 4, latestDeliveryTime=HOUR / 2)
+    await queue.land("PO-passed", 51, changed=timedelta(days=-3), latestDeliveryTime=-24 * HOUR)
+    await queue.land("PO-changed-since", 4, changed=-MINUTE, latestDeliveryTime=HOUR / 2)
+    assert await queue.take() == ["PO-now", "PO-passed"]
+    await queue.see("PO-now", "PO-passed", after=MINUTE)
+    assert await queue.take(20 * MINUTE) == []
+    assert await queue.take(23 * HOUR) == ["PO-tomorrow"]
 
 
-def test_an_order_to_ship_is_due_again_after_some_minutes(conn):
-    land(conn, "PO-1", 2, expectShipLatestTime=HOUR)
-    looked_at(conn, "PO-1", 3 * MINUTE)
-    assert due(conn) == []
-    conn.execute("update ops.sync_logs set logged_at = logged_at - interval '6 minutes'")
-    assert due(conn) == ["PO-1"]
-    conn.execute("update raw_temu.orders set loaded_at = %s", [NOW - MINUTE])
-    assert due(conn) == []
+async def test_what_was_taken_and_never_seen_is_due_again_behind_the_others(queue):
+    await queue.land("PO-fails", 4, latestDeliveryTime=timedelta())
+    assert await queue.take() == ["PO-fails"]
+    await queue.land("PO-next", 4, latestDeliveryTime=HOUR)
+    assert await queue.take(9 * MINUTE, limit=1) == ["PO-next"]
+    assert await queue.take(9 * MINUTE, limit=1) == ["PO-fails"]
 
 
-def test_an_order_on_its_way_is_due_once_an_hour_before_its_promise(conn):
-    land(conn, "PO-tomorrow", 4, latestDeliveryTime=24 * HOUR)
-    land(conn, "PO-now", 4, latestDeliveryTime=HOUR / 2)
-    land(conn, "PO-passed", 51, latestDeliveryTime=-24 * HOUR)
-    assert due(conn) == ["PO-passed", "PO-now"]
-    looked_at(conn, "PO-now", 10 * MINUTE)
-    looked_at(conn, "PO-passed", 23 * HOUR)
-    assert due(conn) == []
+async def test_a_backlog_is_visited_whole_before_any_of_it_is_visited_again(queue):
+    for number in range(60):
+        await queue.land(f"PO-{number:02}", 2, expectShipLatestTime=-HOUR * number / 10)
+    seen = [sn for visit in range(3) for sn in await queue.take(visit * 10 * MINUTE, limit=20)]
+    assert sorted(seen) == [f"PO-{number:02}" for number in range(60)]
 
 
-def test_what_is_no_instant_is_no_deadline(conn):
-    land(conn, "PO-1", 2)
-    conn.execute('update raw_temu.orders set payload = \'{"parentOrderMap": {"expectShipLatestTime": "soon"}}\'')
-    assert due(conn) == []
+async def test_an_order_that_changed_waits_for_its_new_deadline_or_for_nothing(queue):
+    await queue.land("PO-1", 2, expectShipLatestTime=HOUR)
+    await queue.land("PO-2", 2, expectShipLatestTime=HOUR)
+    assert await queue.take() == ["PO-1", "PO-2"]
+    await queue.land("PO-1", 4, latestDeliveryTime=10 * HOUR)
+    await queue.land("PO-2", 3)
+    assert await queue.take(30 * MINUTE) == []
+    assert await queue.take(9 * HOUR) == ["PO-1"]
+
+
+async def test_deadlines_may_be_milliseconds_and_what_is_no_instant_is_no_deadline(queue):
+    await queue.land("PO-ms", 2, expectShipLatestTime=int((NOW + HOUR).timestamp() * 1000))
+    await queue.land("PO-word", 2, expectShipLatestTime="soon")
+    await queue.land("PO-none", 2)
+    assert await queue.take() == ["PO-ms"]

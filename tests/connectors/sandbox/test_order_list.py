@@ -134,6 +134,26 @@ def test_confirm_and_ship_by_windows_filter(seller: Any, both: list[str], everyt
     assert parent["parentOrderSn"] in sns(by_deadline)
 
 
+def test_the_label_filter_means_the_labels_of_this_moment(seller: Any, both: list[str], everything: Any) -> None:
+    now = seller.gateway.sandbox.clock.now()
+    expected: dict[str, set[str]] = {"soon_to_be_overdue": set(), "past_due": set()}
+    for item in everything:
+        parent = item["parentOrderMap"]
+        if parent["parentOrderStatus"] in (2, 41):
+            late = now > parent["expectShipLatestTime"]
+            soon = not late and now > parent["expectShipLatestTime"] - 24 * 3600
+            expected["past_due"] |= {parent["parentOrderSn"]} if late else set()
+            expected["soon_to_be_overdue"] |= {parent["parentOrderSn"]} if soon else set()
+    for label, wanted in expected.items():
+        found = [
+            sn
+            for state in (2, 41)
+            for sn in sns(seller.pages(fulfillmentTypeList=both, parentOrderLabel=[label], parentOrderStatus=state))
+        ]
+        assert set(found) == wanted
+    assert any(expected.values())
+
+
 def test_a_line_weighs_about_as_much_as_a_real_one(everything: Any) -> None:
     lines = sum(len(item["orderList"]) for item in everything)
     assert 1500 < len(json.dumps(everything, separators=(",", ":"))) / lines < 2100

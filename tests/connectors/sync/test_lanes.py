@@ -8,7 +8,7 @@ import pytest
 
 from connectors.postgres.lanes import Lane
 from connectors.records import Window
-from connectors.sync import recount, refresh_orders
+from connectors.sync import recount, refresh_orders, watch_deadlines
 from tests.connectors.sync.conftest import NOW, Desk
 
 END = datetime.fromtimestamp(NOW, UTC).replace(hour=0, minute=0, second=0)
@@ -37,19 +37,18 @@ def _recount(desk: Desk) -> None:
     recount(desk.url, settings=desk.settings, shops=None, first=None, last=None, run_id="count")
 
 
-def _refresh(desk: Desk, lane: Lane = Lane.LIVE) -> None:
+def _refresh(desk: Desk) -> None:
     refresh_orders(
         desk.url,
         settings=desk.settings,
         temu_shop_id=desk.shops[0].temu_shop_id,
         parent_order_sns=["PO-211-1"],
         run_id="event",
-        lane=lane,
     )
 
 
 def _ship_by_watch(desk: Desk) -> None:
-    _refresh(desk, Lane.SHIP_BY)
+    watch_deadlines(desk.url, settings=desk.settings, temu_shop_id=desk.shops[0].temu_shop_id, run_id="watch", most=10)
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,33 @@ def test_refreshed_products_show_their_stock_of_now_and_other_products_are_left_
     assert desk.query(stamp, other) == before_other
     told = {key: status for key, _, status in desk.query(ITEMS, "r")}
     assert told == {str(goods): "ok", "42": "absent"}
+
+
+PAGES, CURSOR = "bg.local.goods.sku.list.query", "temu.local.sku.list.retrieve"
+
+
+def revoke(gateway, shop, *operations: str) -> None:
+    httpx.post(
+        f"{gateway.url}/sandbox/tokens", json={"shop": shop.temu_shop_id, "revoke": operations}
+    ).raise_for_status()
+
+
+def refresh_first_product(desk, gateway, shop) -> dict[str, str]:
+    """What is told of the shop's first product a day later."""
+    [(goods,)] = desk.query("select min(goods_id) from raw_temu.products where shop_id = %s", shop.id)
+    gateway.advance(days=1)
+    refresh_products(desk.url, settings=desk.settings, temu_shop_id=shop.temu_shop_id, goods_ids=[goods], run_id="r")
+    return {key: status for key, _, status in desk.query(ITEMS, "r") if key == str(goods)}
+
+
+def test_a_product_is_refreshed_by_cursor_where_the_token_may_not_call_the_page_list(desk, gateway, shop):
+    stamps = "select max(source_updated_at) from raw_temu.products where shop_id = %s"
+    before = desk.query(stamps, shop.id)
+    revoke(gateway, shop, PAGES)
+    assert list(refresh_first_product(desk, gateway, shop).values()) == ["ok"]
+    assert desk.query(stamps, shop.id) > before
+
+
+def test_a_product_that_could_not_be_read_is_not_called_read(desk, gateway, shop):
+    revoke(gateway, shop, PAGES, CURSOR)
+    assert list(refresh_first_product(desk, gateway, shop).values()) == ["failed"]

@@ -29,6 +29,10 @@ KEPT = (
         " values ({shop}, 'orders', 'x', '{{}}', 'a', 'r'), ({shop}, 'orders', 'x', '{{}}', 'b', 'r')"
     ),
     "update ops.dead_letters set resolved_at = now() where payload_hash = 'b'",
+    (
+        "insert into ops.due_orders (shop_id, parent_order_sn, kind, deadline, due_at, landed_at)"
+        " values ({shop}, 'PO-1', 'ship', now(), now(), now()), ({shop}, 'PO-2', 'ship', now(), now() + '1 h', now())"
+    ),
 )
 
 
@@ -77,6 +81,7 @@ def test_every_figure_is_read_from_what_is_kept(kept, client, headers, dagster) 
     assert _of(told, "omni_quota_calls_per_second", app_key="app-key-1") == 20
     assert _of(told, "omni_quota_throttled_total", app_key="app-key-1") == 2
     assert _of(told, "omni_dead_letters_open", stream="orders") == 1
+    assert _of(told, "omni_due_orders", **shop) == 1
     assert _of(told, "omni_runs", state="pending") == 1
     assert _of(told, "omni_runs", state="running") == 0
 

@@ -1,9 +1,6 @@
-"""The ship-by watch: what is due is read again, shop by shop, and one shop's trouble is told and stops no other."""
+"""The ship-by watch: every shop is visited, and one shop's trouble is told and stops no other."""
 
 from __future__ import annotations
-
-import json
-import time
 
 import psycopg
 import pytest
@@ -11,40 +8,33 @@ from dagster import DagsterInstance, ExecuteInProcessResult
 
 import connectors.sync
 from connectors.errors import ShopAuthError
-from connectors.postgres.lanes import Lane
 from orchestration.ingest.definitions import build_defs
+from orchestration.ingest.jobs import MOST_DUE_ORDERS
 from orchestration.ingest.schedules import watch_deadlines_every_10_minutes
 from tests.orchestration.registered import Registered
 
 
-def test_due_orders_of_every_shop_are_read_again(
+def test_every_shop_is_visited_for_its_share_of_due_orders(
     registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[int, list[str], Lane]] = []
+    asked: list[tuple[int, int]] = []
     troubles = {
         registered.shops[0].temu_shop_id: ShopAuthError("token expired"),
         registered.shops[1].temu_shop_id: psycopg.OperationalError("connection lost"),
     }
 
-    def refresh(_url: str, *, temu_shop_id: int, parent_order_sns: list[str], lane: Lane, **_how: object) -> str:
-        asked.append((temu_shop_id, parent_order_sns, lane))
+    def visit(_url: str, *, temu_shop_id: int, most: int, **_how: object) -> list[str]:
+        asked.append((temu_shop_id, most))
         if trouble := troubles.get(temu_shop_id):
             raise trouble
-        return "read"
+        return ["what is urgent", "what is due"]
 
-    monkeypatch.setattr(connectors.sync, "refresh_orders", refresh)
-    head = json.dumps({"parentOrderMap": {"expectShipLatestTime": int(time.time()) + 3600}})
-    for shop in registered.shops[:3]:
-        registered.execute(
-            "insert into raw_temu.orders (shop_id, parent_order_sn, status, source_updated_at, payload, payload_hash,"
-            " run_id, loaded_at) values (%s, 'PO-1', 2, now(), %s, 'h', 'r', now() - interval '1 hour')",
-            shop.id,
-            head,
-        )
+    monkeypatch.setattr(connectors.sync, "watch_deadlines", visit)
     result = (
         build_defs().resolve_job_def("refresh_due_orders").execute_in_process(instance=instance, raise_on_error=False)
     )
-    assert sorted(asked) == sorted((shop.temu_shop_id, ["PO-1"], Lane.SHIP_BY) for shop in registered.shops[:3])
+    share = MOST_DUE_ORDERS // len(registered.shops)
+    assert sorted(asked) == sorted((shop.temu_shop_id, share) for shop in registered.shops)
     assert not result.success
     told = _failure(result)
     assert "token expired" in told
@@ -57,7 +47,7 @@ def test_a_watch_that_cannot_begin_says_why(
     def gone(*_args: object, **_how: object) -> list[object]:
         raise psycopg.OperationalError("the database is away")
 
-    monkeypatch.setattr("orchestration.ingest.jobs.due_orders", gone)
+    monkeypatch.setattr(connectors.sync, "chosen_shops", gone)
     job = build_defs().resolve_job_def("refresh_due_orders")
     assert "the database is away" in _failure(job.execute_in_process(instance=instance, raise_on_error=False))
 
