@@ -1,6 +1,7 @@
-"""The HTTP face (ASGI): the router paths by hand because they must be cheap, everything else through Starlette.
+"""The HTTP face (ASGI): the platform's paths by hand because they must be cheap, everything else through Starlette.
 
-Belongs here: sockets, headers, transport faults. Does not belong here: what an answer says (see `gateway`, `admin`).
+Belongs here: sockets, headers, transport faults. Does not belong here: what an answer says (see `gateway`, `rest`,
+`admin`).
 """
 
 from __future__ import annotations
@@ -9,26 +10,28 @@ import asyncio
 import socket
 import struct
 from email.utils import formatdate
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.gateway import Answer, Gateway
 from connectors.sandbox.operations.operation import ROUTERS
-from connectors.sandbox.rest import PATHS, RestFace
+from connectors.sandbox.operations.registry import PATHS
+from connectors.sandbox.rest import RestFace
 from connectors.sandbox.tokens import GATEWAYS
 
-_ROUTES = {f"/{region}/openapi/router": region for region in GATEWAYS}
-_REST_ROUTES = {f"/{region}{path}": (region, path) for region in ROUTERS for path in PATHS}
-_HTML = (
-    b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
-)
+_ROUTER = ""
+_ROUTES = {f"/{region}/openapi/router": (region, _ROUTER) for region in GATEWAYS} | {
+    f"/{region}{path}": (region, path) for region in ROUTERS for path in PATHS
+}
+_HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 _JSON = (b"content-type", b"application/json;charset=UTF-8")
 Headers = list[tuple[bytes, bytes]]
 
 
 class SandboxApp:
-    """POST on a region's router goes to the gateway; other methods and paths go to the admin application."""
+    """POST on a region's router or REST paths is a call; other methods and paths go to the admin application."""
 
     def __init__(self, gateway: Gateway, admin: ASGIApp) -> None:
         self._gateway = gateway
@@ -40,25 +43,22 @@ class SandboxApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
         is_post = scope["type"] == "http" and scope["method"] == "POST"
-        if is_post and scope["path"] in _REST_ROUTES:
-            await self._answer_rest(*_REST_ROUTES[scope["path"]], receive, send)
-            return
-        region = _ROUTES.get(scope["path"]) if is_post else None
-        if region is None:
+        route = _ROUTES.get(scope["path"]) if is_post else None
+        if route is None:
             await self._admin(scope, receive, send)
             return
         body = await _read(receive)
         if self._latency:
             await asyncio.sleep(self._latency)
-        answer = self._gateway.answer(region, body, _base_url(scope))
+        region, path = route
+        if path == _ROUTER:
+            answer = self._gateway.answer(region, body, _base_url(scope))
+        else:
+            answer = self._rest.answer(region, path, body)
         if answer.fault is None:
-            await self._send(send, 200, answer.body, [_JSON, self._date_header(answer.now)])
+            await self._send(send, answer.status, answer.body, [_JSON, self._date_header(answer.now)])
         else:
             await self._send_with_fault(receive, send, answer, answer.fault)
-
-    async def _answer_rest(self, region: str, path: str, receive: Receive, send: Send) -> None:
-        status, body, now = self._rest.answer(region, path, await _read(receive))
-        await self._send(send, status, body, [_JSON, self._date_header(now)])
 
     def _date_header(self, now: int) -> tuple[bytes, bytes]:
         """The virtual clock, from which clients learn the server's time."""
@@ -73,16 +73,18 @@ class SandboxApp:
 
     async def _send_with_fault(self, receive: Receive, send: Send, answer: Answer, fault: Fault) -> None:
         headers = [_JSON, self._date_header(answer.now)]
-        if fault.kind == "http_502_html":
-            await self._send(send, 502, _HTML, [(b"content-type", b"text/html"), headers[1]])
+        if fault.kind in ("http_502_html", "http_error"):
+            status = HTTPStatus(fault.http_status)
+            html = _HTML.format(f"{status.value} {status.phrase}").encode()
+            await self._send(send, status.value, html, [(b"content-type", b"text/html"), headers[1]])
         elif fault.kind == "connection_reset":
             await _reset(receive, send)
         elif fault.kind == "truncated_json":
-            await self._send(send, 200, answer.body[: len(answer.body) // 2], headers)
+            await self._send(send, answer.status, answer.body[: len(answer.body) // 2], headers)
         elif fault.kind == "slow_body":
-            await _drip(send, answer.body, headers, fault.pause)
+            await _drip(send, answer, headers, fault.pause)
         elif not await _is_gone_within(receive, fault.pause):
-            await self._send(send, 200, answer.body, headers)
+            await self._send(send, answer.status, answer.body, headers)
 
 
 def _base_url(scope: Scope) -> str:
@@ -100,9 +102,10 @@ async def _read(receive: Receive) -> bytes:
     return body
 
 
-async def _drip(send: Send, body: bytes, headers: Headers, seconds: float) -> None:
+async def _drip(send: Send, answer: Answer, headers: Headers, seconds: float) -> None:
+    body = answer.body
     headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     step = max(1, len(body) // 10)
     for start in range(0, len(body), step):
         await asyncio.sleep(seconds / 10)

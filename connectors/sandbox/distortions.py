@@ -5,17 +5,21 @@ Belongs here: changes to a rendered result. Does not belong here: when they happ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from connectors.sandbox.faults import Fault
 from connectors.sandbox.operations.operation import Call, Operation, to_json
 
-UNKNOWN_STATUS = 77
+UNKNOWN_STATUS, UNKNOWN_WORD = 77, "undocumented"
+_STATUSES = ("parentOrderStatus", "orderStatus", "parentAfterSalesStatus", "activityStatus", "subStatus4VO", "status")
 
 
-def distort(kind: str, operation: Operation, call: Call, result: bytes) -> bytes:
+def distort(fault: Fault, operation: Operation, call: Call, result: bytes) -> bytes:
     """The result after the fault; operations without a list stay as they are."""
+    kind = fault.kind
     if kind == "task_timeout" and operation.type == "temu.finance.mall.bill.task.get":
         over = {"status": "TIME_OUT", "errorCode": "TIME_OUT", "fileName": None, "fileUrl": None, "expiresAt": None}
         return to_json(msgspec.json.decode(result) | over)
@@ -29,11 +33,12 @@ def distort(kind: str, operation: Operation, call: Call, result: bytes) -> bytes
     if kind == "changed_total" and operation.total:
         body[operation.total] += 1
     elif rows:
-        _distort_rows(kind, operation, rows)
+        _distort_rows(fault, operation, rows)
     return to_json(body)
 
 
-def _distort_rows(kind: str, operation: Operation, rows: list[dict[str, Any]]) -> None:
+def _distort_rows(fault: Fault, operation: Operation, rows: list[dict[str, Any]]) -> None:
+    kind = fault.kind
     if kind == "duplicate_rows":
         rows.append(rows[0])
     elif kind == "unknown_fields":
@@ -42,10 +47,9 @@ def _distort_rows(kind: str, operation: Operation, rows: list[dict[str, Any]]) -
     elif kind == "absent_nulls":
         rows[:] = [_without_nulls(row) for row in rows]
     elif kind == "unknown_status":
-        _set_status(rows[0])
-    elif kind == "retyped_field" and operation.key:
-        owner = rows[0].get("parentOrderMap", rows[0])
-        owner[operation.key] = _retyped(owner[operation.key])
+        _set_unknown(rows[0], (fault.field,) if fault.field else _STATUSES)
+    elif kind == "retyped_field" and (name := fault.field or operation.key):
+        _retype(rows, name)
 
 
 def _without_nulls(value: Any) -> Any:
@@ -54,17 +58,25 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _set_status(row: dict[str, Any]) -> None:
-    """Every field of the row, or of its parent and lines, that holds a status code."""
-    for part in (row, row.get("parentOrderMap", {}), *row.get("orderList", [])):
-        for name in ("parentOrderStatus", "orderStatus", "parentAfterSalesStatus", "activityStatus", "subStatus4VO"):
+def _parts(row: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """What of a row has fields of its own: the row itself, its parent order and its lines."""
+    return row, row.get("parentOrderMap") or {}, *(row.get("orderList") or ())
+
+
+def _set_unknown(row: dict[str, Any], names: Sequence[str]) -> None:
+    """Wherever the row holds one of these fields: codes get an unknown number, words an unknown word."""
+    for part in _parts(row):
+        for name in names:
             if name in part:
-                part[name] = UNKNOWN_STATUS
+                part[name] = UNKNOWN_WORD if isinstance(part[name], str) else UNKNOWN_STATUS
 
 
-def _retyped(value: object) -> object:
-    """Numbers become text, texts become a number."""
-    return str(value) + "x" if isinstance(value, int) else 12345
+def _retype(rows: Sequence[dict[str, Any]], name: str) -> None:
+    """In one place only: numbers become text, everything else becomes a number."""
+    parts = (part for row in rows for part in _parts(row))
+    owner = next((part for part in parts if part.get(name) is not None), None)
+    if owner is not None:
+        owner[name] = f"{owner[name]}x" if isinstance(owner[name], int | float) else 12345
 
 
 def _drift(call: Call, result: bytes) -> None:

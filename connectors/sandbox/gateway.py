@@ -45,7 +45,7 @@ from connectors.sandbox.envelope import (
 from connectors.sandbox.faults import CLOCKS, DELAYS, DISTORTIONS, REFUSALS, TRANSPORT, Caller, Fault
 from connectors.sandbox.operations.events import EVENTS
 from connectors.sandbox.operations.operation import Call, Operation
-from connectors.sandbox.operations.registry import OPERATIONS, SUNSET
+from connectors.sandbox.operations.registry import OPERATIONS, PATHS, SUNSET
 from connectors.sandbox.parameters import check_types
 from connectors.sandbox.quota import Quota
 from connectors.sandbox.sandbox import Sandbox
@@ -68,11 +68,15 @@ _REFUSAL_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An envelope, the instant it belongs to, and the transport fault that it meets on its way, if any."""
+    """An envelope, the instant it belongs to, and the transport fault that it meets on its way, if any.
+
+    The router's `status` is always 200; the simplified REST interface has others.
+    """
 
     body: bytes
     now: int
     fault: Fault | None = None
+    status: int = 200
 
 
 @dataclass(slots=True)
@@ -120,9 +124,9 @@ class Gateway:
             refusal = GatewayError(NO_TYPE) if not body.strip() else GatewayError(BAD_PARAMS, "body")
             return Answer(self._envelopes.failure(region, refusal), now)
         request = Request(region, params, now, base_url=base_url)
-        caller = self._caller(request) if self.sandbox.faults.faults else None
-        transport = self.sandbox.faults.hit(TRANSPORT, caller) if caller else None
-        clock = self.sandbox.faults.hit(CLOCKS, caller) if caller else None
+        caller = self.sandbox.caller(params, params.get("type"))
+        transport = self.sandbox.faults.hit(TRANSPORT, caller)
+        clock = self.sandbox.faults.hit(CLOCKS, caller)
         request.shown = now + int(clock.pause if clock else 0)
         try:
             for check in self._checks:
@@ -136,22 +140,22 @@ class Gateway:
         grant, operation = request.grant, request.operation
         if grant is None or operation is None:
             raise RuntimeError("a request reached its operation without passing the checks")
-        if caller and (fault := self.sandbox.faults.hit(REFUSALS, caller)):
+        if fault := self.sandbox.faults.hit(REFUSALS, caller):
             raise GatewayError(_REFUSAL_CODES[fault.kind])
         if not self.sandbox.quota.allows(grant.app_key):
             raise GatewayError(RATE_LIMIT)
         self._check_own_limit(operation, grant)
         check_types(request.params, operation.forms)
-        scopes = tuple(sorted(grant.scopes)) if operation.type.startswith("bg.open.accesstoken.") else ()
+        scopes = tuple(sorted(grant.scopes - PATHS.keys())) if operation.type.startswith("bg.open.accesstoken.") else ()
         events = self.sandbox.state.events.setdefault(str(grant.shop.profile.mall_id), list(EVENTS))
-        late = self.sandbox.faults.hit(DELAYS, caller) if caller else None
+        late = self.sandbox.faults.hit(DELAYS, caller)
         call = Call(
             grant.shop, request.region, request.now, request.params, scopes, grant.expires, grant.token, events,
             request.base_url, (late.pause, late.rate) if late else (0.0, 0.0),
         )  # fmt: skip
         result = operation.handler(call)
-        if caller and (fault := self.sandbox.faults.hit(DISTORTIONS, caller)):
-            result = distort(fault.kind, operation, call, result)
+        if fault := self.sandbox.faults.hit(DISTORTIONS, caller):
+            result = distort(fault, operation, call, result)
             if fault.kind == "drift":
                 self.sandbox.save()
         return result
@@ -163,14 +167,6 @@ class Gateway:
         limit = self._own_limits.setdefault(operation.type, Quota(operation.per_second))
         if not limit.allows(grant.app_key):
             raise GatewayError(EVENTS_TOO_OFTEN)
-
-    def _caller(self, request: Request) -> Caller:
-        grant = self.sandbox.tokens.grant_of(request.text("access_token"))
-        profile = grant.shop.profile if grant else None
-        return Caller(
-            request.text("app_key"), request.text("type"),
-            profile.mall_id if profile else None, profile.name if profile else None, request.now,
-        )  # fmt: skip
 
     def _check_type(self, request: Request) -> None:
         name = request.text("type")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.sandbox.operations.operation import ROUTERS
-from connectors.sandbox.operations.registry import OPERATIONS
+from connectors.sandbox.operations.registry import OPERATIONS, PATHS
 from connectors.sandbox.state import SandboxState
 from connectors.sandbox.world.shop import LiveShop
 from connectors.sandbox.world.shops import DAY, Credentials, access_token, app_credentials, authorisation_code
@@ -125,7 +125,7 @@ class TokenOffice:
         """Sensitive operations are whitelisted for local shops only (section 2.5); sellers withhold what they like."""
         scopes = {
             op.type
-            for op in OPERATIONS.values()
+            for op in (*OPERATIONS.values(), *PATHS.values())
             if gateway in op.gateways
             and op.type not in shop.profile.withheld
             and (shop.profile.is_local or not (op.sensitive or op.local_only))

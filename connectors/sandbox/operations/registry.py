@@ -1,4 +1,4 @@
-"""Every operation that the sandbox answers, by name."""
+"""Every operation that the sandbox answers, by name or path."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from connectors.sandbox.operations import (
     logistics,
     orders,
     partner,
+    plain,
     promotions,
     retrieve,
     returns,
@@ -28,6 +29,8 @@ OPERATIONS: dict[str, Operation] = {
     )
     for operation in family.OPERATIONS
 }
+PATHS: dict[str, Operation] = {operation.type: operation for operation in plain.OPERATIONS}
+"""What the simplified REST interface answers, by path; a token may lack a path as it may lack an operation."""
 SUNSET = frozenset(
     {"bg.order.list.get", "bg.order.detail.get", "bg.order.shippinginfo.get", "bg.logistics.shipment.get"}
 )

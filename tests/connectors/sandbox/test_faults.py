@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
-from connectors.sandbox.faults import DISTORTIONS, KINDS, REFUSALS, Caller, FaultBoard, UnknownFaultError
+from connectors.sandbox.faults import DISTORTIONS, KINDS, REFUSALS, STATUSES, Caller, FaultBoard, UnknownFaultError
+from connectors.sandbox.server import build_app
 
 LIST = "bg.order.list.v2.get"
 WINDOW = {"sortby": "updateTime", "updateAtStart": 0}
@@ -21,6 +23,9 @@ WINDOW = {"sortby": "updateTime", "updateAtStart": 0}
         ("token_expired", 3000034),
         ("wrong_area", 120011072),
         ("ip_not_whitelisted", 5000003),
+        ("token_revoked", 3000031),
+        ("no_api_access", 3000032),
+        ("business_error", 7000000),
     ],
 )
 def test_refusals_hit_as_often_as_asked(own_gateway: Any, seller_of: Any, kind: str, code: int) -> None:
@@ -79,6 +84,10 @@ def test_rates_are_dice_that_always_fall_the_same_way() -> None:
         ({}, "throttle"),
         ({"kind": "throttle", "often": 3}, "often"),
         ({"kind": "throttle", "count": "3"}, "count"),
+        ({"kind": "http_error", "status": 418}, "429, 500, 502, 503, 504"),
+        ({"kind": "throttle", "status": 503}, "belongs to http_error"),
+        ({"kind": "retyped_field", "field": 3}, "field must be a name"),
+        ({"kind": "duplicate_rows", "field": "orderSn"}, "belongs to retyped_field"),
     ],
 )
 def test_a_rule_that_cannot_be_played_is_named(rule: dict[str, Any], words: str) -> None:
@@ -118,6 +127,56 @@ def test_a_retyped_key_is_of_another_type_in_one_record(own_gateway: Any, seller
     faulty(own_gateway, "retyped_field")
     skus = seller.call("bg.local.goods.sku.list.query", pageNo=1, pageSize=10, skuSearchType=2)["skuList"]
     assert isinstance(skus[0]["skuId"], str)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "changed"), [("updateTime", "parentOrderMap", str), ("goodsName", "orderList", int)]
+)
+def test_another_field_than_the_key_can_be_retyped(
+    own_gateway: Any, seller_of: Any, name: str, part: str, changed: type
+) -> None:
+    seller = seller_of(own_gateway)
+    clean = seller.call(LIST, pageSize=10)["pageItems"]
+    faulty(own_gateway, "retyped_field", field=name, type=LIST)
+    first, *others = seller.call(LIST, pageSize=10)["pageItems"]
+    assert others == clean[1:]
+    owner = first[part][0] if part == "orderList" else first[part]
+    assert type(owner[name]) is changed
+    faulty(own_gateway, "retyped_field", field="noSuchField", type=LIST)
+    assert seller.call(LIST, pageSize=10)["pageItems"] == clean
+
+
+def test_any_field_can_have_a_value_that_nobody_has_documented(own_gateway: Any, seller_of: Any) -> None:
+    seller = seller_of(own_gateway)
+    clean = seller.call(LIST, pageSize=10)["pageItems"]
+    faulty(own_gateway, "unknown_status", field="fulfillmentType")
+    first, *others = seller.call(LIST, pageSize=10)["pageItems"]
+    assert {line["fulfillmentType"] for line in first["orderList"]} == {"undocumented"}
+    assert first["parentOrderMap"] == clean[0]["parentOrderMap"]
+    assert others == clean[1:]
+
+
+@pytest.mark.parametrize("kind", ["amounts_calculating", "drift", "late_orders", "task_timeout"])
+def test_a_kind_that_is_about_one_operation_passes_all_others_by(own_gateway: Any, seller_of: Any, kind: str) -> None:
+    faulty(own_gateway, kind)
+    assert seller_of(own_gateway).call("bg.local.goods.sku.list.query", skuSearchType=2)
+    assert [(fault["seen"], fault["hits"]) for fault in own_gateway.sandbox.faults.as_json()] == [(0, 0)]
+
+
+@pytest.mark.parametrize("address", ["/US/openapi/router", "/US/api/order/list"])
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [({"kind": "http_502_html"}, 502), ({"kind": "http_error"}, 503)]
+    + [({"kind": "http_error", "status": status}, status) for status in STATUSES],
+)
+async def test_the_edge_answers_with_any_status_in_either_dialect(
+    own_gateway: Any, rule: dict[str, Any], status: int, address: str
+) -> None:
+    own_gateway.sandbox.faults.replace([rule])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(build_app(own_gateway.sandbox))) as client:
+        answer = await client.post(f"http://sandbox{address}", json={})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html")
+    assert str(status) in answer.text
 
 
 def test_nulls_can_be_absent_and_statuses_unknown(own_gateway: Any, seller_of: Any) -> None:

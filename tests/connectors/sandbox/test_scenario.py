@@ -6,13 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
+from connectors.sandbox.cli import app
 from connectors.sandbox.faults import KINDS, UnknownFaultError
 from connectors.sandbox.sandbox import Options, Sandbox
 from connectors.sandbox.scenario import SIXTY_DAYS, BadScenarioError, Scenario
+from connectors.sandbox.server import build_app
+from tests.connectors.sandbox.test_server import end, start
 
 LIST = "bg.order.list.v2.get"
+SUBSCRIPTION = "/sandbox/webhooks/subscription"
 DAY = 86_400
 
 
@@ -64,6 +70,55 @@ def test_a_sandbox_that_is_started_again_goes_on_with_its_scenario(tmp_path: Pat
     assert again.tokens.credentials(again.world.shops[1]) == rotated
 
 
+async def test_a_scenario_troubles_every_subscription_that_does_not_name_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text('{"webhooks": {"duplicates": 0.3, "forge": 0.2, "reorder_seconds": 9}}')
+    options = Options(tmp_path / "world", days=2, orders_per_day=2, scenario=file)
+    Sandbox(options)
+    transport = httpx.ASGITransport(build_app(Sandbox(options)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as again:
+        assert (await again.get(SUBSCRIPTION)).json()["subscription"] is None
+        answer = await again.put(SUBSCRIPTION, json={"url": "http://door.invalid", "forge": 0})
+    found = answer.json()["subscription"]
+    assert [found[name] for name in ("duplicates", "forge", "reorder_seconds", "drop")] == [0.3, 0, 9, 0]
+
+
+def test_a_file_is_played_by_the_command_that_serves(tmp_path: Path) -> None:
+    file, world = tmp_path / "storm.json", tmp_path / "world"
+    faults = [{"kind": "http_error", "status": 504, "days": [0, 1], "shop": "Harbor Home US"}]
+    tokens = [{"day": 0.5, "shop": "Harbor Home US", "rotate": True}]
+    webhooks = {"url": "http://127.0.0.1:9/door", "drop": 1}
+    file.write_text(json.dumps({"about": "x", "faults": faults, "tokens": tokens, "webhooks": webhooks}))
+    process, ready = start(world, "--days", "2", "--orders-per-day", "2", "--scenario", str(file))
+    try:
+        with httpx.Client(base_url=ready["url"], timeout=10) as client:
+            [fault] = client.get("/sandbox/faults").json()["faults"]
+            now = client.get("/sandbox/clock").json()["now"]
+            before = client.get("/sandbox/shops").json()[0]
+            assert (fault["kind"], fault["status"], fault["until"] - fault["since"]) == ("http_error", 504, DAY)
+            assert fault["since"] <= now < fault["until"]
+            told = {"app_key": before["app_key"], "access_token": before["access_token"]}
+            assert client.post("/US/api/order/list", json=told).status_code == 504
+            client.post("/sandbox/clock/advance", json={"seconds": DAY})
+            assert client.post("/US/api/order/list", json=told).status_code == 401
+            assert client.get("/sandbox/shops").json()[0]["access_token"] != before["access_token"]
+            assert client.get(SUBSCRIPTION).json()["subscription"]["url"] == webhooks["url"]
+            runner, place = CliRunner(), ["--data-dir", str(world)]
+            shown = runner.invoke(app, ["webhooks", "http://127.0.0.1:9/other", "--forge", "0.5", *place]).output
+            assert '"drop": 1,' in shown
+            assert '"forge": 0.5' in shown
+    finally:
+        assert end(process) == (0, "")
+
+
+def test_a_file_that_is_no_scenario_keeps_the_command_from_serving(tmp_path: Path) -> None:
+    file = tmp_path / "storm.json"
+    file.write_text('{"faults": [{"kind": "earthquake", "days": [0, 1]}]}')
+    result = CliRunner().invoke(app, ["serve", "--scenario", str(file), "--data-dir", str(tmp_path / "world")])
+    assert result.exit_code == 1
+    assert "earthquake" in result.output
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
@@ -73,6 +128,9 @@ def test_a_sandbox_that_is_started_again_goes_on_with_its_scenario(tmp_path: Pat
         ({"tokens": [{"day": 1, "shop": "x", "rotate": True, "expire": True}]}, "one of"),
         ({"tokens": [{"day": 1, "shop": "x", "revoke": True}]}, "list"),
         ({"storms": []}, "faults, tokens"),
+        ({"webhooks": []}, "webhooks must be an object"),
+        ({"webhooks": {"drop": "often"}}, "webhooks: drop must be a number"),
+        ({"webhooks": {"url": "ftp://door"}}, "webhooks: url must be"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_refused_with_the_entry(tmp_path: Path, parts: Any, words: str) -> None:
