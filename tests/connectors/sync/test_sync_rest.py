@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -243,3 +244,84 @@ def test_a_flat_order_that_was_set_aside_is_replayed_in_its_own_dialect(plain_de
     assert {letter.fate for letter in report.letters} == {"landed"}
     assert report.failures == []
     assert plain_desk.query("select count(*) from raw_temu.orders") == [(aside,)]
+
+
+PASSING: list[dict[str, object]] = [
+    {"kind": "connection_reset", "count": 3},
+    {"kind": "timeout", "count": 1, "seconds": 30},
+    {"kind": "slow_body", "count": 2, "seconds": 0.1},
+    {"kind": "truncated_json", "count": 3},
+    {"kind": "http_502_html", "count": 3},
+    {"kind": "http_error", "count": 3, "status": 504},
+    {"kind": "http_error", "count": 3, "status": 429},
+    {"kind": "throttle", "rate": 0.2},
+    {"kind": "system_error", "count": 3},
+    {"kind": "business_error", "count": 3},
+    {"kind": "clock_skew", "seconds": 1000},
+    {"kind": "clock_skew", "seconds": -1000},
+    {"kind": "changed_total", "type": "/api/order/list", "count": 1},
+    {"kind": "duplicate_rows", "type": "/api/order/list", "count": 1},
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: " ".join(str(value) for value in fault.values()))
+def test_trouble_that_passes_leaves_the_tables_of_a_calm_reading(
+    open_desk: Callable[..., Desk], gateway: Gateway, fault: dict[str, object]
+) -> None:
+    troubled, calm = (_plainly(open_desk(only=1), gateway) for _ in range(2))
+    gateway.faults(fault)
+    outcomes = troubled.sync()
+    assert gateway.sandbox.faults.faults[0].hits > 0
+    assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
+    gateway.faults()
+    calm.sync()
+    assert troubled.contents() == calm.contents()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "token_expired"}, "HTTP 401"),
+        ({"kind": "token_revoked", "after": 1}, "HTTP 401"),
+        ({"kind": "wrong_area"}, "HTTP 401"),
+        ({"kind": "ip_not_whitelisted"}, "HTTP 403"),
+        ({"kind": "no_api_access", "type": "/api/order/list"}, "HTTP 403"),
+        ({"kind": "http_error", "status": 500}, "HTTP 500"),
+    ],
+    ids=lambda value: str(value["kind"]) if isinstance(value, dict) else "",
+)
+def test_trouble_that_stays_is_told_and_the_next_calm_reading_has_everything(
+    open_desk: Callable[..., Desk], gateway: Gateway, fault: dict[str, object], words: str
+) -> None:
+    troubled, calm = (_plainly(open_desk(only=1), gateway) for _ in range(2))
+    gateway.faults(fault)
+    first = troubled.sync()[0]
+    said = str(first.message if isinstance(first, SyncFailure) else first.forbidden)
+    assert words in said
+    assert troubled.shops[0].shop_name in said
+    gateway.faults()
+    assert [one for one in troubled.sync() if isinstance(one, SyncFailure)] == []
+    calm.sync()
+    assert troubled.contents() == calm.contents()
+
+
+@pytest.mark.parametrize("kind", ["unknown_fields", "absent_nulls", "unknown_status", "retyped_field"])
+def test_rows_that_came_spoilt_are_whole_after_the_next_reading(
+    open_desk: Callable[..., Desk], gateway: Gateway, kind: str
+) -> None:
+    troubled, calm = (_plainly(open_desk(only=1), gateway) for _ in range(2))
+    gateway.faults({"kind": kind, "type": "/api/order/list", "count": 1})
+    troubled.sync()
+    assert gateway.sandbox.faults.faults[0].hits == 1
+    calm.sync()
+    assert troubled.contents() != calm.contents()
+    troubled.sync()
+    versions = "order_versions"
+    assert troubled.contents() | {versions: []} == calm.contents() | {versions: []}
+
+
+def _plainly(desk: Desk, gateway: Gateway) -> Desk:
+    """Speaks the other dialect, and is patient for two seconds."""
+    desk.execute("update ops.shops set dialect = 'rest', gateway_url = %s", f"{gateway.url}/US")
+    desk.settings = desk.settings.model_copy(update={"request_timeout_seconds": 2.0})
+    return desk
