@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+
+Unanswered = Literal["pending", "forbidden", "empty"]
+"""Why a record that was asked about has no final answer: the platform is not ready, the token may not ask, or there was
+nothing about it in a list that was asked for it."""
+EVERY_RECORD = ""
+"""Stands for the number of each record of a stream whose operation the token lacks altogether."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from connectors.postgres.dead_letters import DeadLetter, keep_dead_letters, resolve_landed
 from connectors.postgres.load import Loaded, load_records
 from connectors.postgres.tables import RAW_TABLES
+from connectors.postgres.unanswered import note_asked
 from connectors.postgres.watermarks import advance_watermark
 from connectors.records import key_text
 from connectors.temu.decoding import Rejected
@@ -161,6 +162,8 @@ class Landing:
         if self._open_letters:
             landed = _landed_after_all(leaf, loaded, self._open_letters)
             await resolve_landed(connection, landed, shop_id=self._shop_id, run_id=self._run_id)
+        if leaf.asked:
+            await note_asked(connection, leaf.asked, shop_id=self._shop_id, stream=self._stream)
         if self._moves_watermark and leaf.watermark:
             await advance_watermark(connection, self._shop_id, self._stream, leaf.watermark, run_id=self._run_id)
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from connectors.errors import StreamForbiddenError, UnstableWindowError
-from connectors.records import RawRecord, Window
+from connectors.records import EVERY_RECORD, RawRecord, Window
 from connectors.temu.bill_files import Sleep, by_task
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
@@ -129,7 +129,9 @@ class Reader:
     async def lookups(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Leaf:
         """The answers about `parents`, asked concurrently once the first has shown that we may ask at all."""
         found = await self._asker.ask(lookup, parents)
-        return Leaf({lookup.entity.table: found.rows.records}, found.rows.rejected, pending=found.pending)
+        return Leaf(
+            {lookup.entity.table: found.rows.records}, found.rows.rejected, pending=found.pending, asked=found.asked
+        )
 
     async def _by_window(self, reading: ByWindow, window: Window) -> AsyncGenerator[Leaf, None]:
         table = reading.listing.entity.table
@@ -167,7 +169,11 @@ class Reader:
     async def _by_order(self, reading: ByOrder, window: Window) -> AsyncGenerator[Leaf, None]:
         blocked = False
         async for parents in self._known.parents(reading, window):
-            leaf = await self.lookups(reading.lookup, parents)
+            try:
+                leaf = await self.lookups(reading.lookup, parents)
+            except StreamForbiddenError:
+                yield Leaf({reading.lookup.entity.table: []}, asked={EVERY_RECORD: "forbidden"})
+                raise
             # Never past an order whose answer is still to come: the next live window must find it again.
             # Nor by an answer that moves on its own: it is due again while its record stands still.
             blocked = blocked or leaf.pending > 0 or (isinstance(reading.lookup, Lookup) and reading.lookup.by_read)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.records import RawRecord, Window
+from connectors.records import RawRecord, Unanswered, Window
 from connectors.temu.decoding import Rejected
 
 
@@ -14,6 +15,7 @@ class Leaf:
     """A part of a stream. `watermark` is how far the stream's may move once this leaf is stored; None = not at all.
 
     `unchanged` counts records of the stream's own table that came as they are stored and are not among `records`.
+    `asked` holds the numbers that were asked about, each with the reason for which it has no final answer, if so.
     """
 
     records: dict[str, list[RawRecord]]
@@ -23,6 +25,7 @@ class Leaf:
     pending: int = 0
     unchanged: int = 0
     page: int | None = None
+    asked: Mapping[str, Unanswered | None] = field(default_factory=dict)
 
     @property
     def read(self) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connectors.errors import StreamForbiddenError
-from connectors.records import Origin
+from connectors.records import EVERY_RECORD, Origin, Unanswered
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.decoding import Rejected
@@ -38,10 +38,15 @@ class Parent:
 
 @dataclass(slots=True)
 class Answers:
-    """What was answered; `pending` records were not ready on the platform."""
+    """What was answered. `asked` says of each number why it has no final answer; None = it has."""
 
     rows: Rows = field(default_factory=Rows)
-    pending: int = 0
+    asked: dict[str, Unanswered | None] = field(default_factory=dict)
+
+    @property
+    def pending(self) -> int:
+        """How many will have an answer only later: the platform is not ready, or the token may not ask yet."""
+        return sum(cause in ("pending", "forbidden") for cause in self.asked.values())
 
 
 _PATIENCE = timedelta(days=1)
@@ -69,16 +74,17 @@ class Asker:
         results = [await self._answer(lookup, group) for group in groups[:alone]]
         self._allowed.add(lookup.api_type)
         results += await all_of(self._answer(lookup, group) for group in groups[alone:])
-        found = Answers()
+        found = Answers(asked={EVERY_RECORD: None} if groups else {})
         for result in results:
             found.rows.records += result.rows.records
             found.rows.rejected += result.rows.rejected
-            found.pending += result.pending
+            found.asked |= result.asked
         return found
 
     async def _answer(self, lookup: Lookup | Batch, group: Sequence[Parent]) -> Answers:
         if isinstance(lookup, Batch):
-            return Answers(await self._listed(lookup, group))
+            rows = await self._listed(lookup, group)
+            return Answers(rows, _found_in(rows, group))
         return await self._one(lookup, group[0])
 
     async def _listed(self, batch: Batch, group: Sequence[Parent]) -> Rows:
@@ -96,20 +102,22 @@ class Asker:
         params = {word: getattr(parent, name) for word, name in lookup.words.items()} | dict(lookup.params)
         try:
             api_type, answer = await self._call_variant(lookup, parent, params)
-        except (NotReadyError, DoubtfulError, _VariantForbiddenError):
-            return Answers(pending=1)
+        except (NotReadyError, DoubtfulError):
+            return Answers(asked={parent.sn: "pending"})
+        except _VariantForbiddenError:
+            return Answers(asked={parent.sn: "forbidden"})
         except NothingToTellError:
             api_type, answer = lookup.api_type, b"{}"
         except RecordNotFoundError as error:
             origin = Origin(lookup.entity.table, parent.updated_at, (parent.sn,), record_key=parent.sn)
             refused = Rejected(NOT_FOUND, "", str(error), msgspec.json.encode(params), origin)
-            return Answers(Rows(rejected=[refused]))
+            return Answers(Rows(rejected=[refused]), {parent.sn: None})
         is_tentative = self._is_tentative(lookup, parent, answer)
         at = self._client.now() if lookup.by_read else parent.updated_at - is_tentative * _JUST_BEFORE
         extra = (api_type,) if lookup.variants else ()
         told = tuple(getattr(parent, name) for name in lookup.told)
         rows = lookup.entity.rows([answer], at=at, prefix=(parent.sn,), extra=told + extra)
-        return Answers(rows, pending=int(is_tentative))
+        return Answers(rows, {parent.sn: "pending" if is_tentative else None})
 
     def _is_tentative(self, lookup: Lookup, parent: Parent, answer: bytes) -> bool:
         """Whether the answer carries a caveat that may still go away: it lands, and is asked for again."""
@@ -142,6 +150,12 @@ class Asker:
                 raise
             self._forbidden[api_type] = error
             raise _VariantForbiddenError from error
+
+
+def _found_in(rows: Rows, group: Sequence[Parent]) -> dict[str, Unanswered | None]:
+    """Which numbers a list knows nothing about; whose a refused row is, nobody knows, so then none is called empty."""
+    told = {str(record.columns[0]) for record in rows.records}
+    return {parent.sn: None if rows.rejected or parent.sn in told else "empty" for parent in group}
 
 
 class _VariantForbiddenError(Exception):

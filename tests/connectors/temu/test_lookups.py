@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from connectors.errors import StreamForbiddenError
-from connectors.temu.errors import NothingToTellError, OtherSiteError, RecordNotFoundError
+from connectors.records import EVERY_RECORD
+from connectors.temu.errors import NothingToTellError, NotReadyError, OtherSiteError, RecordNotFoundError
 from connectors.temu.lookups import Answers, Asker, Parent
 from connectors.temu.streams import STREAMS, Batch, ByOrder, Lookup
 
@@ -135,6 +136,18 @@ async def test_lines_of_cases_that_nobody_asked_for_do_not_land() -> None:
     assert [record.key for record in found.rows.records] == [("SN-1-1",)]
 
 
+async def test_a_case_of_which_a_list_knows_nothing_is_told_from_one_that_it_knows() -> None:
+    gateway = Gateway(lambda _params: {"total": 1, "data": [_line("SN-1", 1)]})
+    found = await _ask("after_sales_lines", gateway, _parent(1), _parent(2))
+    assert found.asked == {EVERY_RECORD: None, "SN-1": None, "SN-2": "empty"}
+    assert found.pending == 0
+
+
+async def test_what_the_platform_is_not_ready_for_is_named() -> None:
+    found = await _ask("order_amounts", Gateway(lambda _params: NotReadyError("140020012")), _parent(1), _parent(2))
+    assert found.asked == {EVERY_RECORD: None, "SN-1": "pending", "SN-2": "pending"}
+
+
 @pytest.mark.parametrize("stream", ["shipments", "tracking_events", "after_sales_lines", "return_parcels"])
 async def test_an_operation_that_is_not_granted_costs_one_call(stream: str) -> None:
     gateway = Gateway(lambda _params: StreamForbiddenError("3000032"))
@@ -189,5 +202,7 @@ async def test_a_variant_that_is_not_granted_leaves_its_own_orders_waiting_and_c
     parents = [Parent(f"S-{number}", f"PO-{'091' if number % 2 else '076'}-1", NOW) for number in range(8)]
     found = await Asker(gateway, forbidden).ask(_lookup("order_amounts"), parents)
     assert (len(found.rows.records), found.pending, list(forbidden)) == (4, 4, [V3])
+    assert [sn for sn, cause in found.asked.items() if cause] == ["S-1", "S-3", "S-5", "S-7"]
+    assert set(found.asked.values()) == {None, "forbidden"}
     again = await Asker(gateway, forbidden).ask(_lookup("order_amounts"), parents)
     assert (again.pending, gateway.types.count(V3)) == (4, 1)
