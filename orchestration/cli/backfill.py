@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import uuid4
@@ -13,29 +10,17 @@ import typer
 
 from connectors.records import Window
 from connectors.settings import Settings
-from connectors.sync import (
-    StreamQuote,
-    SyncFailure,
-    SyncProgress,
-    minutes_of,
-    quote_backfill,
-    streams_by_day,
-    sync_shops,
-)
-from connectors.temu.streams import STREAMS
+from connectors.sync import StreamQuote, SyncFailure, quote_backfill, streams_by_day, sync_shops
 from orchestration.cli.console import complain, out, say, table
 from orchestration.cli.db import migrated_database
 from orchestration.cli.sync import INSTANTS, window_of
-from orchestration.dbt_builds import manifest_path
-from orchestration.lineage import marts_behind
-from orchestration.raw_tables import tables_of
+from orchestration.expected import Eta, Expected
 
 app = typer.Typer(no_args_is_help=True)
 Shops = Annotated[list[str] | None, typer.Option("--shop", help="Name, mall id or id; repeatable; absent: all.")]
 Streams = Annotated[list[str] | None, typer.Option("--stream", help="orders, order_amounts, …; absent: all by day.")]
 Start = Annotated[datetime, typer.Option("--from", formats=INSTANTS, help="UTC, inclusive.")]
 End = Annotated[datetime, typer.Option("--to", formats=INSTANTS, help="UTC, exclusive.")]
-SECONDS_BETWEEN_WORDS = 5.0
 COLUMNS = ("shop", "stream", "calls", "rows", "minutes", "known from")
 
 
@@ -73,33 +58,6 @@ def run(start: Start, end: End, shop: Shops = None, stream: Streams = None) -> N
     raise typer.Exit(1 if failures else 0)
 
 
-class Eta:
-    """Says every few seconds how many of the quoted calls are done, and when the others will be at this pace."""
-
-    def __init__(
-        self, quotes: Sequence[StreamQuote], tell: Callable[[str], None], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._expected = sum(one.calls or 0 for one in quotes)
-        self._tell = tell
-        self._clock = clock
-        self._started = self._last = clock()
-        self._calls: dict[tuple[int, str], int] = {}
-
-    def __call__(self, progress: SyncProgress) -> None:
-        """Take note of a committed part."""
-        self._calls[progress.shop_id, progress.stream] = progress.calls
-        now = self._clock()
-        if now - self._last >= SECONDS_BETWEEN_WORDS:
-            self._last = now
-            self._tell(self._words(sum(self._calls.values()), now - self._started))
-
-    def _words(self, done: int, seconds: float) -> str:
-        if not done or done >= self._expected:
-            return f"{done} calls, more than the {self._expected} quoted" if done else "no call yet"
-        left = (self._expected - done) * seconds / done / 60
-        return f"{done} of about {self._expected} calls, about {left:.1f} minutes to go"
-
-
 def _quoted(
     url: str, settings: Settings, shops: list[str] | None, streams: list[str] | None, window: Window
 ) -> list[StreamQuote]:
@@ -108,16 +66,14 @@ def _quoted(
         (one.shop_name, one.stream, one.calls, one.rows, one.minutes, one.basis) for one in quotes
     ]
     table(f"Backfill of {window}", COLUMNS, rows)
-    unknown = sum(one.calls is None for one in quotes)
-    told = f"{sum(one.calls or 0 for one in quotes):,} calls, {minutes_of(quotes)} minutes"
-    out.print(told + (f", and {unknown} streams of which nobody knows" if unknown else ""), markup=False)
-    names = {table_name for one in quotes for table_name in tables_of(STREAMS[one.stream])}
-    manifest = manifest_path()
-    if manifest.exists():
-        marts = marts_behind(json.loads(manifest.read_text(encoding="utf-8")), names)
-        out.print(f"{len(marts)} marts change: {', '.join(marts)}", markup=False)
+    expected = Expected.of(quotes)
+    told = f"{expected.calls:,} calls, {expected.minutes} minutes"
+    out.print(
+        told + (f", and {expected.unknown} streams of which nobody knows" if expected.unknown else ""), markup=False
+    )
+    if expected.marts is None:
+        told = "Which marts change is known after `omni up` or `omni demo` has parsed the dbt project."
     else:
-        out.print(
-            "Which marts change is known after `omni up` or `omni demo` has parsed the dbt project.", markup=False
-        )
+        told = f"{len(expected.marts)} marts change: {', '.join(expected.marts)}"
+    out.print(told, markup=False)
     return quotes

@@ -16,8 +16,9 @@ from connectors.errors import ConfigurationError
 from connectors.postgres.lanes import Lane
 from connectors.records import Window
 from connectors.shops import Shop
-from connectors.sync import minutes_of, quote_backfill, sync_shops
+from connectors.sync import StreamQuote, quote_backfill, sync_shops
 from connectors.sync.session import new_breakers
+from orchestration.expected import Expected
 from orchestration.failures import failure_from_many, may_pass
 from orchestration.ingest import partitions
 from orchestration.ingest.reporting import EarlierAttempts, Reporter
@@ -48,18 +49,17 @@ def read_cells(
     earlier = EarlierAttempts.of(context)
     reporter = Reporter(context, tables_of_stream, shops)
     breakers = new_breakers(settings)
-    for window, keys in _readings(context, shops, only_shops, asked):
-        open_keys = [key for key in keys if earlier.leaves_open(key)]
-        if not open_keys:
-            continue
+    told = _readings(context, shops, only_shops, asked)
+    readings = [(window, [key for key in keys if earlier.leaves_open(key)]) for window, keys in told]
+    readings = [(window, keys) for window, keys in readings if keys]
+    if isinstance(context.assets_def.partitions_def, type(partitions.shop_days)):
+        _tell_quote(context, warehouse, reporter, _windows_of(readings, shops), list(tables_of_stream))
+    for window, open_keys in readings:
         context.log.info("Reading %s of %s", window or "news", ", ".join(open_keys))
-        names = [shops[key].shop_name for key in open_keys]
-        if window and isinstance(context.assets_def.partitions_def, type(partitions.shop_days)):
-            _tell_quote(context, warehouse, names, list(tables_of_stream), window)
         sync_shops(
             url,
             settings=settings,
-            shops=names,
+            shops=[shops[key].shop_name for key in open_keys],
             streams=list(tables_of_stream),
             window=window,
             run_id=context.run.run_id,
@@ -71,20 +71,39 @@ def read_cells(
     _fail_by_name(reporter, earlier)
 
 
+def _windows_of(readings: Readings, shops: Mapping[str, Shop]) -> list[tuple[Window, list[str]]]:
+    return [(window, [shops[key].shop_name for key in keys]) for window, keys in readings if window]
+
+
 def _tell_quote(
-    context: AssetExecutionContext, warehouse: Warehouse, names: list[str], streams: list[str], window: Window
+    context: AssetExecutionContext,
+    warehouse: Warehouse,
+    reporter: Reporter,
+    windows: Sequence[tuple[Window, list[str]]],
+    streams: list[str],
 ) -> None:
-    """What the backfill will cost, by its past, as a line of the log and as tags of the run."""
-    quotes = quote_backfill(
-        warehouse.database_url(), settings=warehouse.settings(), shops=names, streams=streams, window=window, ask=False
-    )
-    known = [one for one in quotes if one.calls is not None]
-    calls, rows = sum(one.calls or 0 for one in known), sum(one.rows or 0 for one in known)
-    told = (
-        {"calls": str(calls), "rows": str(rows), "minutes": str(minutes_of(known))} if known else {"calls": "unknown"}
-    )
-    context.log.info("Expected: %s", ", ".join(f"{value} {name}" for name, value in told.items()))
-    context.instance.add_run_tags(context.run.run_id, {f"{QUOTE_TAG}/{name}": value for name, value in told.items()})
+    """What the whole backfill will cost and change, as a line of the log and as tags of the run; news are not quoted.
+
+    A retry of the step has its own end, but the tags say what was expected at first.
+    """
+    url, settings, quotes = warehouse.database_url(), warehouse.settings(), list[StreamQuote]()
+    for window, names in windows:
+        quotes += quote_backfill(url, settings=settings, shops=names, streams=streams, window=window)
+    if not quotes:
+        return
+    reporter.expect(quotes)
+    if context.retry_number == 0:
+        tags = tags_of(Expected.of(quotes))
+        context.log.info("Expected: %s", "; ".join(f"{name} {value}" for name, value in tags.items()))
+        context.instance.add_run_tags(context.run.run_id, {f"{QUOTE_TAG}/{name}": one for name, one in tags.items()})
+
+
+def tags_of(expected: Expected) -> dict[str, str]:
+    """An expectation as names and texts. Sums are of what is known: `unknown_streams` says how much is not."""
+    sums = {"calls": expected.calls, "rows": expected.rows, "minutes": expected.minutes}
+    told = {name: str(value) if expected.known else "unknown" for name, value in sums.items()}
+    marts = "unknown" if expected.marts is None else ", ".join(expected.marts)
+    return {**told, "unknown_streams": str(expected.unknown), "marts": marts}
 
 
 def _fail_by_name(reporter: Reporter, earlier: EarlierAttempts) -> None:

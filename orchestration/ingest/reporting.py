@@ -22,7 +22,9 @@ from dagster import (
 
 from connectors.records import Window
 from connectors.shops import Shop
+from connectors.sync.quote import StreamQuote
 from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
+from orchestration.expected import Eta
 from orchestration.failures import may_pass
 from orchestration.ingest import partitions
 from orchestration.raw_tables import temu_key
@@ -42,6 +44,11 @@ class Reporter:
         self._keys = {shop.id: key for key, shop in shops.items()}
         self._by_day = isinstance(context.assets_def.partitions_def, type(partitions.shop_days))
         self._last_word = time.monotonic()
+        self._eta: Eta | None = None
+
+    def expect(self, quotes: Sequence[StreamQuote]) -> None:
+        """Tell with the progress from now on when all of this will be read."""
+        self._eta = Eta(quotes, self._context.log.info)
 
     def for_window(self, asked: Window | None) -> Callable[[SyncReport | SyncFailure], None]:
         """The callback for one call of `sync_shops` with this window (None = live)."""
@@ -55,7 +62,9 @@ class Reporter:
         return report
 
     def progress(self, progress: SyncProgress) -> None:
-        """One line every few seconds, so that a long read does not look like a dead one."""
+        """A line every few seconds, so that a long read does not look like a dead one; of a backfill also its end."""
+        if self._eta:
+            self._eta(progress)
         if time.monotonic() - self._last_word > SECONDS_BETWEEN_WORDS:
             self._last_word = time.monotonic()
             told = f"{progress.read} read, {progress.inserted} new, {progress.updated} changed so far"

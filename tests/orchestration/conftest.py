@@ -1,6 +1,7 @@
 """What these tests share: a gateway of invented shops, a database that knows them, an instance of Dagster."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from connectors.secrets import SecretBox
 from connectors.settings import PROJECT_ROOT, Settings
 from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
 from orchestration.names import SHOPS_PARTITIONS
+from tests.dbt_places import dbt_places
 from tests.orchestration.registered import Registered
 
 CALLS_PER_SECOND = 1000
@@ -68,3 +70,13 @@ def inbox(settings: Settings) -> Path:
     """The webhook inbox of this test."""
     settings.webhook_inbox.mkdir(parents=True)
     return settings.webhook_inbox
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manifest of the dbt project; parsing needs no database."""
+    folder = tmp_path_factory.mktemp("parsed")
+    environment = os.environ | {"OMNI_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    command = [Path(sys.executable).with_name("dbt"), "parse", *dbt_places(folder)]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return folder / "manifest.json"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from connectors.errors import ConfigurationError
+from connectors.records import Window
 from connectors.sync import StreamQuote, SyncProgress
 from orchestration.cli.app import app
-from orchestration.cli.backfill import Eta
+from orchestration.expected import Eta
 from orchestration.lineage import marts_behind
 from tests.orchestration.registered import Registered
 
@@ -30,7 +33,6 @@ def test_a_backfill_is_quoted_without_reading_and_then_read_by_the_same_words(re
     assert code == 0
     assert "platform count" in told
     assert "minutes" in told
-    assert "marts change" in told or "Which marts change" in told
     assert registered.rows("select count(*) from raw_temu.orders") == [(0,)]
     code, told = omni("backfill", "run", *choice)
     assert code == 0
@@ -40,6 +42,26 @@ def test_a_backfill_is_quoted_without_reading_and_then_read_by_the_same_words(re
     assert "history" in omni("backfill", "quote", *choice)[1]
 
 
+def test_a_quote_names_the_marts_that_the_parsed_project_builds_from_the_streams(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch, parsed_project: Path
+) -> None:
+    monkeypatch.setenv("OMNI_DBT_MANIFEST", str(parsed_project))
+    choice = ["--from", "2026-08-01", "--to", "2026-08-02", "--shop", registered.names[0]]
+    _, told = omni("backfill", "quote", *choice, "--stream", "orders")
+    marts = told.partition("marts change: ")[2].partition(" Start it")[0].split(", ")
+    assert f"{len(marts)} marts change" in told
+    assert {"fct_order_lines_costed", "mart_gmv_daily"} < set(marts)
+    assert not {"dim_product", "mart_sync_runs"} & set(marts), "what other streams and the bookkeeping tell"
+
+
+def test_which_marts_change_is_not_known_before_the_project_is_parsed(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OMNI_DBT_MANIFEST", str(tmp_path / "manifest.json"))
+    day = ["--from", "2026-08-01", "--to", "2026-08-02", "--shop", registered.names[0]]
+    assert "Which marts change is known after `omni up`" in omni("backfill", "quote", *day)[1]
+
+
 def test_a_window_that_ends_before_it_starts_is_refused(registered: Registered) -> None:
     with pytest.raises(ConfigurationError, match="swap --from and --to"):
         omni("backfill", "quote", "--from", "2026-05-02", "--to", "2026-05-01")
@@ -47,14 +69,14 @@ def test_a_window_that_ends_before_it_starts_is_refused(registered: Registered) 
 
 def _progress(shop: int, calls: int) -> SyncProgress:
     return SyncProgress(
-        shop_id=shop, shop_name="Acme", stream="orders", window=None, calls=calls, read=0, inserted=0, updated=0
+        shop_id=shop, shop_name=f"Acme {shop}", stream="orders", window=None, calls=calls, read=0, inserted=0, updated=0
     )
 
 
 def test_progress_tells_the_time_to_the_end_at_the_pace_so_far() -> None:
     told: list[str] = []
     now = [0.0]
-    quotes = [StreamQuote("Acme", "key", name, "history", 100, 1) for name in ("orders", "order_amounts")]
+    quotes = [StreamQuote(f"Acme {shop}", "key", "orders", "history", 100, 1) for shop in (1, 2)]
     eta = Eta(quotes, told.append, clock=lambda: now[0])
     for seconds, shop, calls in ((1, 1, 10), (60, 1, 30), (61, 2, 10), (120, 2, 70), (180, 1, 300)):
         now[0] = seconds
@@ -63,6 +85,30 @@ def test_progress_tells_the_time_to_the_end_at_the_pace_so_far() -> None:
         "30 of about 200 calls, about 5.7 minutes to go",
         "100 of about 200 calls, about 2.0 minutes to go",
         "370 calls, more than the 200 quoted",
+    ]
+
+
+def test_progress_leaves_out_what_was_not_quoted_and_adds_up_windows() -> None:
+    told: list[str] = []
+    now = [0.0]
+    quotes = [
+        StreamQuote("Acme 1", "key", "orders", "history", 100, 1),
+        StreamQuote("Acme 1", "key", "shipments", "unknown", None, None),
+    ]
+    eta = Eta(quotes, told.append, clock=lambda: now[0])
+    first, second = (Window.of_day(date(2026, 5, day)) for day in (1, 2))
+    for seconds, stream, window, calls in (
+        (10, "shipments", first, 500),
+        (20, "orders", first, 40),
+        (30, "orders", second, 10),
+    ):
+        now[0] = seconds
+        eta(replace(_progress(1, calls), stream=stream, window=window))
+    besides = "; 1 streams besides, of which nobody knows"
+    assert told == [
+        f"no quoted call yet{besides}",
+        f"40 of about 100 calls, about 0.5 minutes to go{besides}",
+        f"50 of about 100 calls, about 0.5 minutes to go{besides}",
     ]
 
 

@@ -1,7 +1,8 @@
 """Reading cells from the gateway into a database: what is stored, what is reported, who is named on failure."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -13,12 +14,21 @@ from connectors.errors import ShopAuthError, TransientError
 from connectors.records import Window
 from connectors.secrets import SecretBox
 from connectors.shops import NewShop, ShopCredentials, add_shop
-from connectors.sync import SyncFailure, SyncReport
+from connectors.sync import StreamQuote, SyncFailure, SyncReport
+from orchestration.expected import Expected
 from orchestration.ingest import reading
 from orchestration.ingest.assets.raw_temu import build_raw_temu_assets
 from orchestration.ingest.definitions import build_defs
 from orchestration.ingest.jobs import ingest_orders
-from orchestration.names import LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOP_DAY_STEP, SHOPS_PARTITIONS
+from orchestration.names import (
+    LIVE,
+    MODE_TAG,
+    QUOTE_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    SHOP_DAY_STEP,
+    SHOPS_PARTITIONS,
+)
 from orchestration.resources import Warehouse
 from tests.orchestration.conftest import PLAIN
 from tests.orchestration.registered import Registered
@@ -121,12 +131,69 @@ def test_running_a_backfill_again_changes_nothing(registered: Registered, instan
     assert {table: content(registered, table) for table in before} == before
 
 
-def test_a_backfill_carries_what_it_is_expected_to_cost(registered: Registered, instance: DagsterInstance) -> None:
-    first, second = (instance.get_run_by_id(backfill(instance, registered.names).run_id) for _ in range(2))
-    assert first.tags["omni/expected/calls"] == "unknown"
-    [(calls,)] = registered.rows("select sum(calls) from ops.sync_tasks where run_id = %s", first.run_id)
-    assert abs(int(second.tags["omni/expected/calls"]) - calls) <= 0.1 * calls
-    assert float(second.tags["omni/expected/minutes"]) >= 0
+def expectation(instance: DagsterInstance, result: ExecuteInProcessResult) -> dict[str, str]:
+    """The tags of a run that say what was expected of it, by their last word."""
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    return {name.rpartition("/")[2]: value for name, value in run.tags.items() if name.startswith(QUOTE_TAG)}
+
+
+def test_a_first_backfill_carries_what_a_count_of_orders_tells_and_how_much_nobody_knows(
+    registered: Registered, instance: DagsterInstance
+) -> None:
+    told = expectation(instance, backfill(instance, registered.names))
+    [(orders,)] = registered.rows("select count(*) from raw_temu.orders")
+    assert int(told["calls"]) > 0
+    assert int(told["rows"]) >= orders > 0
+    assert int(told["unknown_streams"]) > 0, "of parcels and cases a count of orders says nothing"
+
+
+def test_a_backfill_carries_what_the_past_tells_of_all_its_windows_together(
+    registered: Registered, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch, parsed_project: Path
+) -> None:
+    monkeypatch.setenv("OMNI_DBT_MANIFEST", str(parsed_project))
+    result = backfill(instance, registered.names)
+    [(calls, rows)] = registered.rows(
+        "select sum(calls)::int, sum(rows_read)::int from ops.sync_tasks where run_id = %s and skipped is null",
+        result.run_id,
+    )
+    name = registered.names[0]
+    three_days = expectation(instance, backfill(instance, [name]))
+    monkeypatch.setattr(reading.partitions, "windows_of", day_by_day)
+    one_by_one = expectation(instance, backfill(instance, registered.names))
+    assert abs(int(one_by_one["calls"]) - calls) <= 0.1 * calls
+    assert abs(int(one_by_one["rows"]) - rows) <= 0.1 * rows
+    assert int(three_days["rows"]) < int(one_by_one["rows"])
+    assert float(one_by_one["minutes"]) >= 0
+    assert {"fct_order_lines_costed", "mart_gmv_daily"} < set(one_by_one["marts"].split(", "))
+
+
+def day_by_day(cells: Iterable[tuple[date, str]]) -> dict[Window, list[str]]:
+    """Each day as a window of its own."""
+    found: dict[Window, list[str]] = {}
+    for day, shop in cells:
+        found.setdefault(Window.of_day(day), []).append(shop)
+    return found
+
+
+def test_a_backfill_of_which_nothing_is_known_says_so() -> None:
+    told = reading.tags_of(Expected.of([StreamQuote("Acme", "key", "orders", "unknown", None, None)]))
+    assert (told["calls"], told["rows"], told["minutes"], told["unknown_streams"]) == ("unknown",) * 3 + ("1",)
+
+
+def test_news_are_not_quoted(registered: Registered, instance: DagsterInstance) -> None:
+    assert expectation(instance, run(instance, omni__mode=LIVE)) == {}
+
+
+def test_progress_of_a_backfill_tells_when_it_is_over(
+    registered: Registered,
+    instance: DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("orchestration.expected.SECONDS_BETWEEN_WORDS", 0)
+    assert backfill(instance, registered.names[:1]).success
+    assert "minutes to go" in capfd.readouterr().err
 
 
 def test_a_run_without_cells_is_live_and_moves_the_watermark(registered: Registered, instance: DagsterInstance) -> None:
