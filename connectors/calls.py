@@ -21,12 +21,16 @@ UNANSWERED = "unanswered"
 
 @dataclass(slots=True)
 class Call:
-    """One call while it is under way. `code`: the platform's, or what happened instead; `seconds` None = never sent."""
+    """One call while it is under way. `code`: the platform's, or what happened instead; `seconds` None = never sent.
+
+    `is_well`: the platform did what was asked.
+    """
 
     api_type: str
     code: str = UNANSWERED
     request_id: str | None = None
     seconds: float | None = None
+    is_well: bool = False
 
     @contextmanager
     def sent(self) -> Iterator[None]:

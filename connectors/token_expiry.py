@@ -18,6 +18,10 @@ NOTE = """
     update ops.shop_credentials set token_expires_at = %(expires_at)s
     where shop_id = %(shop_id)s and token_expires_at is distinct from %(expires_at)s
 """
+NOTE_FURTHER = """
+    update ops.shop_gateways set token_expires_at = %(expires_at)s
+    where (shop_id, gateway) = (%(shop_id)s, %(gateway)s) and token_expires_at is distinct from %(expires_at)s
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import partial
 import msgspec
 import psycopg
 import structlog
+from pydantic import SecretStr
 from structlog.contextvars import bound_contextvars
 
 from connectors.errors import (
@@ -36,7 +37,7 @@ from connectors.sync.tally import Tally
 from connectors.temu.breaker import Breakers
 from connectors.temu.entities import instant_if_any
 from connectors.temu.streams import STREAMS, Stream, rest
-from connectors.token_expiry import NOTE
+from connectors.token_expiry import NOTE, NOTE_FURTHER
 
 
 def probe_of(shop: Shop) -> tuple[str, Mapping[str, object]]:
@@ -105,7 +106,7 @@ class _Run:
         self._run_id = run_id
         self._on_event = on_event
         self._on_progress = on_progress
-        self._refused_apps: dict[str, AppError] = {}
+        self._refused_apps: dict[tuple[str, SecretStr], AppError] = {}
         self._outcomes: list[SyncEvent] = []
 
     async def all(
@@ -117,15 +118,15 @@ class _Run:
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:
-        try:
-            with bound_contextvars(run=self._run_id, stream=None, mode=self._mode):
+        with bound_contextvars(run=self._run_id, stream=None, mode=self._mode):
+            try:
                 async with office.session(shop) as session:
                     await self._streams_of(office, session)
-        except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are read
-            failure = self._failure(shop, self._streams, error)
-            offered = [one.name for one in self._streams if one.is_own_of(shop.gateway, shop.dialect)]
-            await office.note_failure(shop, offered, failure)
-            self._tell(failure)
+            except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are read
+                failure = self._failure(shop, self._streams, error)
+                offered = [one.name for one in self._streams if one.is_own_of(shop.gateway, shop.dialect)]
+                await office.note_failure(shop, offered, failure)
+                self._tell(failure)
 
     async def _streams_of(self, office: Office, session: ShopSession) -> None:
         await self._open(session)
@@ -138,10 +139,10 @@ class _Run:
                 continue
             tally = Tally(there, stream.name, self._mode, self._run_id)
             try:
-                self._stop_if_app_is_refused(there.shop)
+                self._stop_if_app_is_refused(there)
                 self._tell(await sync_stream(tally, stream, self._window, self._settings, self._on_progress))
             except (ShopAuthError, AppError, ShopSuspendedError) as error:
-                self._remember(there.shop, error)
+                self._remember(there, error)
                 stopped = [one for one in left if session.offering(one) is there]
                 left = [one for one in left if one not in stopped]
                 failure = tally.failure(error, tuple(one.name for one in stopped))
@@ -160,26 +161,31 @@ class _Run:
 
     async def _open(self, session: ShopSession) -> None:
         """One cheap call: learns the gateway's clock, and finds out before the work whether anybody answers."""
-        self._stop_if_app_is_refused(session.shop)
+        self._stop_if_app_is_refused(session)
         try:
-            await _greet(session)
+            await _greet(session, NOTE)
         except StreamForbiddenError as error:
             log.info("the token may not describe itself", shop=session.shop.shop_name, error=str(error))
         except AppError as error:
-            self._remember(session.shop, error)
+            self._remember(session, error)
             raise
+        for further in session.others:
+            try:
+                await _greet(further, NOTE_FURTHER)
+            except OmniError as error:  # its own streams will say so again, and what it means for them
+                log.info("a further gateway does not describe its token", shop=further.shop.shop_name, error=str(error))
 
-    def _stop_if_app_is_refused(self, shop: Shop) -> None:
-        error = self._refused_apps.get(shop.app_key)
+    def _stop_if_app_is_refused(self, session: ShopSession) -> None:
+        error = self._refused_apps.get(session.client.app)
         if error:
             raise AppError(
-                f"shop {shop.shop_name} waits, its app key is refused: {error.args[0]}",
+                f"shop {session.shop.shop_name} waits, its app key is refused: {error.args[0]}",
                 remedy=error.remedy,
             )
 
-    def _remember(self, shop: Shop, error: OmniError) -> None:
+    def _remember(self, session: ShopSession, error: OmniError) -> None:
         if isinstance(error, AppError):
-            self._refused_apps.setdefault(shop.app_key, error)
+            self._refused_apps.setdefault(session.client.app, error)
 
     def _failure(self, shop: Shop, streams: Sequence[Stream], error: Exception) -> SyncFailure:
         return SyncFailure(
@@ -210,15 +216,16 @@ class _Expiry(msgspec.Struct, rename="camel"):
     expired_time: object = None
 
 
-async def _greet(session: ShopSession) -> None:
-    """The probe; on the router it tells the token's end, which is noted for the warnings."""
+async def _greet(session: ShopSession, note: str) -> None:
+    """The probe; where it is a token check it tells the token's end, which is noted for the warnings."""
     operation, params = probe_of(session.shop)
-    if operation != TOKEN_CHECK:
+    if session.shop.dialect == "rest":
         await session.client.call(operation, params)
         return
     token = await session.client.ask(operation, params, _Expiry) or _Expiry()
     if expires_at := instant_if_any(token.expired_time):
-        await session.control.execute(NOTE, {"shop_id": session.shop.id, "expires_at": expires_at})
+        place = {"shop_id": session.shop.id, "gateway": session.shop.gateway}
+        await session.control.execute(note, {**place, "expires_at": expires_at})
 
 
 def explained(error: Exception, shop: str) -> Exception:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -41,6 +41,7 @@ GATEWAYS: Mapping[str, str] = {
 """Official routers by region (API reference §1); a shop's `gateway_url` overrides them."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 log = structlog.get_logger(__name__)
 
 
@@ -61,6 +62,11 @@ class Credentials:
     app_key: str
     app_secret: SecretStr = field(repr=False)
     access_token: SecretStr = field(repr=False)
+
+    @property
+    def app(self) -> tuple[str, SecretStr]:
+        """Key and secret: what shops of one app have in common, and what may be mistyped in one of them."""
+        return self.app_key, self.app_secret
 
 
 @cache
@@ -101,6 +107,7 @@ class TemuClient:
         self.dialect = dialect
         self._speech = dialects.dialect(dialect)
         self._url = gateway_url or (dialects.REST_URL if dialect == "rest" else official_url(gateway))
+        self.app = credentials.app
         self._credentials = credentials
         self._limiter = limiter
         self._slots = asyncio.Semaphore(in_flight)
@@ -127,12 +134,13 @@ class TemuClient:
         retried with back-off, a clock skew once after learning the gateway's clock. After several calls in a row that
         failed all the same, ShopSuspendedError is raised without calling.
         """
-        if self._breaker is None:
-            return await self._patiently(api_type, params or {}, kind)
-        with self._breaker.call():
-            return await self._patiently(api_type, params or {}, kind)
+        return await self._patiently(lambda: self._in_time(api_type, params or {}, kind))
 
-    async def _patiently(self, api_type: str, params: Mapping[str, object], kind: type[T]) -> T | None:
+    async def _patiently(self, call: Callable[[], Awaitable[R]]) -> R:
+        with self._breaker.call() if self._breaker else nullcontext():
+            return await self._repeated(call)
+
+    async def _repeated(self, call: Callable[[], Awaitable[R]]) -> R:
         policy = self._retries
         async for attempt in stamina.retry_context(
             on=_worth_seconds,
@@ -145,7 +153,7 @@ class TemuClient:
             with attempt:
                 self.retries += attempt.num > 1
                 try:
-                    return await self._in_time(api_type, params, kind)
+                    return await call()
                 except ThrottledError:
                     await self._limiter.penalise(policy.throttle_rest * 2 ** (attempt.num - 1))
                     raise
@@ -156,12 +164,15 @@ class TemuClient:
 
     async def download(self, url: str, what: str) -> bytes:
         """A file that an answer named, whole. Its address opens it for anybody, so no message repeats it."""
+        return await self._patiently(lambda: self._download(url, what))
+
+    async def _download(self, url: str, what: str) -> bytes:
         call = Call(DOWNLOAD)
         await self._limiter.acquire()
         try:
             with self._sending(call):
                 response = await self._http.get(url)
-            call.code = f"http {response.status_code}"
+            call.code, call.is_well = f"http {response.status_code}", response.status_code == 200
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TransientError(f"{what}: the file cannot be fetched ({type(error).__name__})") from None
         finally:
@@ -201,12 +212,13 @@ class TemuClient:
             yield
 
     def _tell(self, call: Call) -> None:
-        """One line and one count for each call that was sent, however it ended."""
+        """One line and one count for each call that was sent, however it ended; what went well is told at debug."""
         if call.seconds is None:
             return
         self.counts.add(call)
         told = {"request_id": call.request_id, "code": call.code, "latency_ms": round(call.seconds * 1000, 1)}
-        log.debug("temu call", shop=self.shop, api_type=call.api_type, **told)
+        tell = log.debug if call.is_well else log.info
+        tell("temu call", shop=self.shop, api_type=call.api_type, **told)
 
     async def _post(self, call: Call, address: str, body: bytes, where: str) -> httpx.Response:
         # `from None`: the transport's exception holds the request and with it the token.
@@ -247,6 +259,7 @@ class TemuClient:
             raise self._not_an_envelope(response, where) from None
         call.request_id = envelope.request_id
         call.code = str(envelope.error_code or ("success" if envelope.success else "refused"))
+        call.is_well = envelope.success
         if envelope.success:
             return cast("T | None", envelope.result)
         text = self._clean(envelope.error_msg or "")

@@ -203,6 +203,13 @@ def test_such_a_shop_is_well_and_its_orders_are_neither_counted_nor_asked_for(op
         refresh_orders(desk.url, temu_shop_id=shop.temu_shop_id, parent_order_sns=["PO-1"], **asked)
 
 
+def test_the_end_of_the_token_of_a_second_gateway_is_noted(desk: Desk, gateway: Gateway) -> None:
+    _open_second_gateways(desk, gateway)
+    desk.sync(streams=["orders"], shops=[SEMI])
+    known = "select g.gateway from ops.shop_gateways g join ops.shops s on s.id = g.shop_id where s.shop_name = %s"
+    assert ("PARTNER",) in desk.query(f"{known} and g.token_expires_at is not null", SEMI)
+
+
 def test_a_refused_second_app_stops_its_own_streams_only(desk: Desk, gateway: Gateway) -> None:
     _open_second_gateways(desk, gateway)
     desk.execute("update ops.shop_gateways set app_key = repeat('0', 32) where gateway = 'PARTNER'")

@@ -294,6 +294,25 @@ def test_a_wrong_app_secret_names_shop_and_remedy_and_the_others_load(open_desk)
     assert {shop for shop, _ in _reports(outcomes)} == {shop.shop_name for shop in desk.shops} - victims
 
 
+def test_a_mistyped_secret_of_one_shop_stops_no_other_shop_of_its_app(open_desk) -> None:
+    def share(row: dict[str, object]) -> None:
+        keys.setdefault(str(row["app_key"]), []).append(row)
+
+    keys: dict[str, list[dict[str, object]]] = {}
+    open_desk(change=share)
+    twins = next(rows for rows in keys.values() if len(rows) > 1)
+    mistyped = twins[0]["shop_name"]
+
+    def mistype(row: dict[str, object]) -> None:
+        if row["shop_name"] == mistyped:
+            row["app_secret"] = "0" * 40
+
+    desk = open_desk(change=mistype)
+    outcomes = desk.sync(streams=["orders", "products"])
+    assert {failure.shop_name for failure in _failures(outcomes)} == {mistyped}
+    assert {shop for shop, _ in _reports(outcomes)} == {shop.shop_name for shop in desk.shops} - {mistyped}
+
+
 def test_an_unreachable_gateway_names_shop_and_remedy_and_the_others_load(open_desk) -> None:
     def unplug(row: dict[str, object]) -> None:
         if row["gateway"] == "EU":

@@ -169,13 +169,21 @@ def test_each_call_is_a_line_with_run_shop_stream_operation_request_latency_and_
         assert line["shop"] in {shop.shop_name for shop in desk.shops}
         assert str(line["request_id"]).count("-") >= 4
         assert line["latency_ms"] > 0
-        assert (line["level"], line["mode"]) == ("debug", "live")
+        assert (line["level"], line["mode"]) == ("debug" if line["code"] == "1000000" else "info", "live")
         assert line["stream"] == (
             None if line["api_type"] == PROBE else "orders" if "order" in line["api_type"] else "products"
         )
     assert {line["code"] for line in calls} == {"1000000", "3000011", "4000000"}
     assert {line["shop"] for line in calls} == {shop.shop_name for shop in desk.shops}
     assert get_contextvars() == {}
+
+
+def test_the_line_of_a_shop_that_cannot_begin_carries_its_run(open_desk, gateway, lines) -> None:
+    desk = open_desk(only=1)
+    gateway.faults({"kind": "token_expired"})
+    desk.sync(streams=["orders"])
+    [failed] = [line for line in lines() if line["event"] == "stream failed"]
+    assert (failed["run"], failed["mode"], failed["shop"]) == ("run-1", "live", desk.shops[0].shop_name)
 
 
 def test_no_line_of_a_sync_carries_a_secret(open_desk, gateway, lines) -> None:
