@@ -69,7 +69,7 @@ class Eta:
         unknown = {(one.shop_name, one.stream) for one in quotes if one.calls is None}
         self._quoted = {(one.shop_name, one.stream) for one in quotes} - unknown
         self._expected = sum(one.calls or 0 for one in quotes if (one.shop_name, one.stream) in self._quoted)
-        self._besides = f"; {len(unknown)} streams besides, of which nobody knows" if unknown else ""
+        self._besides = f"; streams besides of which nobody knows: {len(unknown)}" if unknown else ""
         self._tell = tell
         self._clock = clock
         self._started = self._last = clock()

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors.settings import PROJECT_ROOT, Settings
+from connectors.shops import GATEWAYS
 
 EXAMPLE = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
 DOCUMENTED = dict(re.findall(r"^# (OMNI_[A-Z_]+)=(.*)$", EXAMPLE, flags=re.MULTILINE))
@@ -52,6 +53,12 @@ def test_secrets_do_not_show_when_settings_are_printed():
         _env_file=None, database_url=SecretStr("postgresql://u:canary@h/d"), secret_keys=SecretStr("canary")
     )
     assert "canary" not in f"{settings!r} {settings}"
+
+
+def test_each_gateway_may_have_a_proxy_of_its_own():
+    given = {f"proxy_{gateway.lower()}": SecretStr(f"http://{gateway}:1") for gateway in GATEWAYS}
+    settings = Settings(_env_file=None, **given)
+    assert settings.proxies == {gateway: f"http://{gateway}:1" for gateway in GATEWAYS}
 
 
 def test_the_inboxes_lie_in_the_data_folder(tmp_path):

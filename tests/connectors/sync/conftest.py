@@ -17,6 +17,7 @@ from connectors.sandbox.sandbox import Options, Sandbox
 from connectors.sandbox.server import serving_in_thread
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
+from connectors.shop_gateways import ShopGateway, add_gateway
 from connectors.shops import NewShop, Shop, ShopCredentials, add_shop
 from connectors.sync import SyncFailure, SyncReport, sync_shops
 
@@ -161,6 +162,22 @@ def register(url: str, settings: Settings, rows: list[dict[str, object]]) -> lis
                 [shop.app_key],
             )
     return shops
+
+
+def open_second_gateways(desk: Desk, gateway: Gateway) -> None:
+    """Enter the further gateways of those shops that the sandbox gives some."""
+    with psycopg.connect(desk.url) as connection:
+        for shop, row in zip(desk.shops, gateway.shops(), strict=True):
+            for one in row["partner"]:
+                secrets = ShopCredentials(SecretStr(one["app_secret"]), SecretStr(one["access_token"]))
+                further = ShopGateway(
+                    gateway=one["gateway"],
+                    gateway_url=one["gateway_url"],
+                    app_key=one["app_key"],
+                    credentials=secrets,
+                )
+                add_gateway(connection, SecretBox.open(desk.settings), shop, further)
+                connection.execute("insert into ops.app_quota values (%s, 100000)", [further.app_key])
 
 
 def _new_shop(row: dict[str, object]) -> NewShop:

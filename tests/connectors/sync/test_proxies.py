@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from connectors.errors import ConfigurationError
 from connectors.sync import SyncReport
+from tests.connectors.sync.conftest import open_second_gateways
 
 
 class Proxy(ThreadingHTTPServer):
@@ -76,6 +77,15 @@ def test_only_shops_of_the_gateway_go_through_its_proxy_and_share_its_connection
     assert all(isinstance(one, SyncReport) for one in desk.sync(shops=european, streams=["orders", "order_amounts"]))
     assert len(proxy.requests) > 2 * desk.settings.requests_in_flight
     assert proxy.connections <= desk.settings.requests_in_flight * len(european)
+
+
+def test_a_second_gateway_goes_through_its_own_proxy(desk, gateway, proxy: Proxy) -> None:
+    open_second_gateways(desk, gateway)
+    desk.settings.proxy_partner = SecretStr(proxy.url)
+    told = desk.sync(streams=["orders", "partner_goods"])
+    assert all(isinstance(one, SyncReport) for one in told)
+    assert {one.stream for one in told} == {"orders", "partner_goods"}
+    assert {path.split("/")[3] for path in proxy.requests} == {"PARTNER"}
 
 
 @pytest.mark.parametrize("address", ["proxy.example", "socks4://:pass@proxy:1", "http://"])

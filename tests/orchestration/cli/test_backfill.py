@@ -104,7 +104,7 @@ def test_progress_leaves_out_what_was_not_quoted_and_adds_up_windows() -> None:
     ):
         now[0] = seconds
         eta(replace(_progress(1, calls), stream=stream, window=window))
-    besides = "; 1 streams besides, of which nobody knows"
+    besides = "; streams besides of which nobody knows: 1"
     assert told == [
         f"no quoted call yet{besides}",
         f"40 of about 100 calls, about 0.5 minutes to go{besides}",
