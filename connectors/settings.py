@@ -72,8 +72,6 @@ class Settings(BaseSettings):
     proxy_global: SecretStr | None = Field(default=None, description="The same for the GLOBAL gateway.")
     proxy_partner: SecretStr | None = Field(default=None, description="The same for the PARTNER gateway.")
     proxy_cn: SecretStr | None = Field(default=None, description="The same for the CN gateway.")
-    proxy_partner: SecretStr | None = Field(default=None, description="The same for the PARTNER gateway.")
-    proxy_cn: SecretStr | None = Field(default=None, description="The same for the CN gateway.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Log lines of the services, as JSON; info shows calls that failed, debug every call."
@@ -135,7 +133,6 @@ class Settings(BaseSettings):
     def proxies(self) -> dict[str, str]:
         """Proxy per gateway, where one is set."""
         known = {"US": self.proxy_us, "EU": self.proxy_eu, "GLOBAL": self.proxy_global}
-        known |= {"PARTNER": self.proxy_partner, "CN": self.proxy_cn}
         known |= {"PARTNER": self.proxy_partner, "CN": self.proxy_cn}
         return {gateway: proxy.get_secret_value() for gateway, proxy in known.items() if proxy}
 
