@@ -74,7 +74,8 @@ class Settings(BaseSettings):
     proxy_cn: SecretStr | None = Field(default=None, description="The same for the CN gateway.")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Log lines of the services, as JSON; info shows calls that failed, debug every call."
+        default="info",
+        description="Log lines of the services, as JSON; info shows calls that failed, debug every call.",
     )
 
     webhook_window_hours: float = Field(

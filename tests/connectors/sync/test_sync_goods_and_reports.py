@@ -15,7 +15,7 @@ from connectors.shop_gateways import ShopGateway, add_gateway
 from connectors.shops import ShopCredentials
 from connectors.sync import NotCounted, SyncFailure, SyncReport, check_shop, recount, refresh_orders
 from connectors.temu.streams import STREAMS
-from tests.connectors.sync.conftest import Desk, Gateway
+from tests.connectors.sync.conftest import Desk, Gateway, open_second_gateways
 
 GOODS = ["products", "supplier_prices", "sku_stocks", "goods", "price_orders"]
 ADS = ["products", "ad_details", "ad_reports", "ad_goods_reports"]
@@ -26,21 +26,6 @@ US, DE, UK, SEMI = "Harbor Home US", "Nordlicht DE", "Thames Living UK", "Pacifi
 def _reports(outcomes: list[SyncReport | SyncFailure]) -> dict[tuple[str, str], SyncReport]:
     assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
     return {(one.shop_name, one.stream): one for one in outcomes if isinstance(one, SyncReport)}
-
-
-def _open_second_gateways(desk: Desk, gateway: Gateway) -> None:
-    with psycopg.connect(desk.url) as connection:
-        for shop, row in zip(desk.shops, gateway.shops(), strict=True):
-            for one in row["partner"]:
-                secrets = ShopCredentials(SecretStr(one["app_secret"]), SecretStr(one["access_token"]))
-                further = ShopGateway(
-                    gateway=one["gateway"],
-                    gateway_url=one["gateway_url"],
-                    app_key=one["app_key"],
-                    credentials=secrets,
-                )
-                add_gateway(connection, SecretBox.open(desk.settings), shop, further)
-                connection.execute("insert into ops.app_quota values (%s, 100000)", [further.app_key])
 
 
 def test_goods_prices_and_stock_agree_with_the_sku_list_and_land_once(desk: Desk) -> None:
@@ -152,7 +137,7 @@ def test_a_statement_that_the_platform_fails_to_make_is_told_and_stops_no_other(
 
 def test_a_cross_border_shop_is_read_on_its_second_gateways_by_its_own_app(desk: Desk, gateway: Gateway) -> None:
     assert desk.sync(streams=PARTNER) == []
-    _open_second_gateways(desk, gateway)
+    open_second_gateways(desk, gateway)
     reports = _reports(desk.sync(streams=["orders", *PARTNER], shops=[SEMI]))
     assert {stream for _, stream in reports} == {"orders", *PARTNER}
     unknown = desk.query(
@@ -204,14 +189,14 @@ def test_such_a_shop_is_well_and_its_orders_are_neither_counted_nor_asked_for(op
 
 
 def test_the_end_of_the_token_of_a_second_gateway_is_noted(desk: Desk, gateway: Gateway) -> None:
-    _open_second_gateways(desk, gateway)
+    open_second_gateways(desk, gateway)
     desk.sync(streams=["orders"], shops=[SEMI])
     known = "select g.gateway from ops.shop_gateways g join ops.shops s on s.id = g.shop_id where s.shop_name = %s"
     assert ("PARTNER",) in desk.query(f"{known} and g.token_expires_at is not null", SEMI)
 
 
 def test_a_refused_second_app_stops_its_own_streams_only(desk: Desk, gateway: Gateway) -> None:
-    _open_second_gateways(desk, gateway)
+    open_second_gateways(desk, gateway)
     desk.execute("update ops.shop_gateways set app_key = repeat('0', 32) where gateway = 'PARTNER'")
     outcomes = desk.sync(streams=["products", *PARTNER], shops=[SEMI])
     [failure] = [one for one in outcomes if isinstance(one, SyncFailure)]
