@@ -202,7 +202,7 @@ class Reader:
         """Pages land as they come, each record is true by itself; the count at the end proves that none is missing."""
         reason = ""
         for _ in range(REREADS):
-            seen = _Seen()
+            seen = _Seen(may_grow=reading.settles_after is not None)
             number = 0
             async with aclosing(self._pages(reading, bucket, prefix)) as pages:
                 async for page in pages:
@@ -238,13 +238,21 @@ class Reader:
                 yield one
             return
 
-        async def page(number: int) -> Page | list[int]:
+        async def page(number: int) -> Page:
             return await read_page(self._client, reading.listing, bucket, number, prefix=prefix)
 
-        first = await read_page(self._client, reading.listing, bucket, 1, prefix=prefix)
+        if reading.settles_after:  # one by one: it may end early, and what is added meanwhile moves the rest down
+            number, last = 0, 1
+            while number < last:
+                number += 1
+                one = await page(number)
+                last = pages_of(reading.listing, one.total)
+                yield one
+            return
+        first = await page(1)
         yield first
         numbers = range(2, pages_of(reading.listing, first.total) + 1)
-        async with aclosing(ahead_in_order(numbers, page, ahead=1 if reading.settles_after else 8)) as rest:
+        async with aclosing(ahead_in_order(numbers, page, ahead=8)) as rest:
             async for later in rest:
                 yield later
 
@@ -274,20 +282,29 @@ class Reader:
 
 @dataclass(slots=True)
 class _Seen:
-    """What the pages of one bucket have shown so far."""
+    """What the pages of one bucket have shown so far.
 
-    totals: set[int] = field(default_factory=set)
+    `may_grow`: newest first and nothing leaves, so that what is added while we read moves the rest down: a record may
+    come twice for each that was added, and none of those that were there at the beginning is hidden.
+    """
+
+    may_grow: bool = False
+    totals: list[int] = field(default_factory=list)
     keys: set[object] = field(default_factory=set)
     rows: int = 0
     is_cut_off: bool = False
 
     def add(self, page: Page) -> None:
-        self.totals.add(page.total)
+        self.totals.append(page.total)
         self.keys |= distinct(page.found)
         self.rows += len(page.found.records) + len(page.found.rejected)
 
     def doubt(self) -> str | None:
         """Why these pages cannot be trusted to be all, or all up to where the list stands still."""
-        if len(self.totals) > 1:
-            return f"totals {sorted(self.totals)}"
-        return doubt_about(self.rows if self.is_cut_off else next(iter(self.totals)), len(self.keys))
+        first, last = self.totals[0], self.totals[-1]
+        moved = len(set(self.totals)) > 1
+        if moved and not (self.may_grow and sorted(self.totals) == self.totals):
+            return f"totals {sorted(set(self.totals))}"
+        if self.is_cut_off:
+            return doubt_about(self.rows, len(self.keys)) if self.rows - len(self.keys) > last - first else None
+        return None if moved and len(self.keys) >= first else doubt_about(first, len(self.keys))

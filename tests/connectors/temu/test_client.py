@@ -300,3 +300,32 @@ async def test_after_some_calls_in_a_row_failed_the_shop_is_left_alone_and_then_
     now[0], answers[0] = 61.0, _ok(1)
     assert bytes(await client.call("bg.x")) == b"1"
     assert not breaker.is_open
+
+
+async def test_a_file_whose_connection_breaks_is_fetched_again() -> None:
+    client = _client(_in_turn(httpx.ReadError("reset"), httpx.Response(503), httpx.Response(200, content=b"a,b")))
+    assert await client.download("http://files.test/secret-address", "statement of May") == b"a,b"
+    assert client.retries == 2
+
+
+async def test_a_file_that_never_comes_is_told_without_its_address() -> None:
+    with pytest.raises(TransientError, match="statement of May") as caught:
+        await _client(_in_turn(httpx.Response(404))).download("http://files.test/secret-address", "statement of May")
+    assert "secret-address" not in str(caught.value)
+
+
+async def test_waits_between_tries_double_and_are_shaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    patient = RetryPolicy(attempts=5, wait_initial=1, wait_max=100, jitter=0.5, throttle_rest=0)
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            await _client(_in_turn(httpx.ConnectError("down")), retries=patient).ask("x.y", None, object)
+    first, second = waits[:4], waits[4:]
+    assert len(first) == len(second) == 4
+    assert all(base <= wait <= base + 0.5 for base, wait in zip((1, 2, 4, 8), first, strict=True))
+    assert first != second

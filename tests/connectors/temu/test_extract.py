@@ -290,6 +290,24 @@ async def test_a_list_that_slides_while_it_is_cut_off_is_read_again() -> None:
     assert [len(leaf.records["cancellations"]) for leaf in leaves] == [200, 200, 200, 200]
 
 
+@pytest.mark.parametrize("settled", [set(), {f"PA-{number}" for number in range(300)}])
+async def test_cases_that_are_added_while_the_list_is_read_hide_none_of_the_others(settled: set[str]) -> None:
+    cases = [f"PA-{number}" for number in range(999, -1, -1)]
+    before = set(cases)
+
+    def answer(params: Mapping[str, object]) -> object:
+        first = (int(str(params["pageNo"])) - 1) * 200
+        page = {"total": len(cases), "data": [{"parentAfterSalesSn": one} for one in cases[first : first + 200]]}
+        cases.insert(0, f"PA-new-{len(cases)}")
+        return page
+
+    gateway = Gateway(bg__aftersales__cancel__list__get=answer)
+    leaves = await _leaves("cancellations", gateway, Landed(settled=settled))
+    landed = {record.key[0] for leaf in leaves for record in leaf.records["cancellations"]}
+    assert landed >= before - settled
+    assert len(gateway.asked) == (6 if not settled else 5), "once over, and not again"
+
+
 async def test_an_answer_that_moves_on_its_own_never_moves_the_watermark() -> None:
     gateway = Gateway(temu__track__trackinginfo__get={}, bg__logistics__shipment__v2__get={})
     [scans] = await _leaves("tracking_events", gateway, Landed([_parent(1)]))
