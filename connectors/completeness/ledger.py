@@ -19,13 +19,19 @@ class Cause(StrEnum):
     NOT_OFFERED = "not offered to this shop"
     FORBIDDEN = "forbidden stream"
     NOT_READY = "not ready on the platform"
+    NOTHING_TOLD = "nothing told by the platform"
     NOT_ASKED = "landed after the stream was read"
+    OUT_OF_REACH = "changed before what the stream reads"
     AFTER_COUNT = "landed after the platform counted"
     NO_LINES = "order without lines"
+    REPEATED = "line that is there twice"
     LATE_ARRIVAL = "late arrival after the build"
     ORPHAN_SHOP = "orphan_shop"
     SANDBOX_SHOP = "sandbox_shop"
     NO_ORDER_TIME = "no_order_time"
+    NOT_COMPLETED = "case not completed"
+    REFUND_UNALLOCATED = "refund_unallocated"
+    NO_SALE = "not of a sale with a price"
 
 
 @dataclass(frozen=True, slots=True)

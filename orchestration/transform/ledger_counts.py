@@ -2,7 +2,7 @@
 
 Belongs here: the questions to the warehouse, one per stream, and putting their answers together. The sums are
 `connectors.completeness.ledger`. `staged` is what staging gave to the last build, which keeps every such row with the
-reason for which it is quarantined; so the ledger costs seconds and not a second reading of all payloads.
+reason for which it is quarantined; of payloads the ledger reads only how many lines they hold.
 Catalogues need no line: each reading of theirs proves its own total.
 """
 
@@ -22,12 +22,27 @@ from connectors.postgres.order_counts import ORDERS_SET_ASIDE
 from connectors.shops import DIALECTS
 from connectors.temu.streams import STREAMS, ByOrder, Stream
 from orchestration.transform import ledger_queries as queries
+from orchestration.transform.ledger_answers import STAGED, answers
 
 Row = Mapping[str, Any]
 MISSING = {
-    "landed": (Cause.NOT_OFFERED, Cause.FORBIDDEN, Cause.NOT_READY, Cause.NOT_ASKED),
-    "staged": (Cause.NO_LINES, Cause.LATE_ARRIVAL),
-    "mart": (Cause.ORPHAN_SHOP, Cause.SANDBOX_SHOP, Cause.NO_ORDER_TIME),
+    "landed": (
+        Cause.NOT_OFFERED,
+        Cause.FORBIDDEN,
+        Cause.NOT_READY,
+        Cause.NOTHING_TOLD,
+        Cause.NOT_ASKED,
+        Cause.OUT_OF_REACH,
+    ),
+    "staged": (Cause.NO_LINES, Cause.REPEATED, Cause.LATE_ARRIVAL),
+    "mart": (
+        Cause.ORPHAN_SHOP,
+        Cause.SANDBOX_SHOP,
+        Cause.NO_ORDER_TIME,
+        Cause.NOT_COMPLETED,
+        Cause.REFUND_UNALLOCATED,
+        Cause.NO_SALE,
+    ),
 }
 """Per step, the causes that a query counts under their own names (with underscores)."""
 
@@ -38,9 +53,9 @@ def read_ledger(database_url: str, *, first: date, last: date, shop_ids: Collect
         # One picture of all stages: what lands meanwhile belongs to the next ledger.
         connection.execute("set transaction isolation level repeatable read read only")
         ledger = _Ledger(connection, first, last, shop_ids)
-        entries = [*ledger.orders(), *ledger.after_sales()]
+        entries = [*ledger.orders(), *ledger.order_lines(), *ledger.after_sales()]
         for stream in STREAMS.values():
-            if isinstance(stream.reading, ByOrder) and stream.reading.about == "order":
+            if isinstance(stream.reading, ByOrder):
                 entries += ledger.answers(stream, stream.reading)
     return sorted(entries, key=lambda one: (one.shop_id, one.day or date.min, one.stream))
 
@@ -83,18 +98,26 @@ class _Ledger:
                 after_count=count["landed_after"] if count else 0,
             )
 
+    def order_lines(self) -> Iterator[Entry]:
+        """Child orders as the payloads of their parents hold them, to the costed lines."""
+        for row in self._rows(self._of_built(queries.ORDER_LINES)):
+            yield self._entry("order_lines", row)
+
     def after_sales(self) -> Iterator[Entry]:
-        """After-sales cases by the day of their last change; the platform offers no count of them."""
+        """After-sales cases by the day of their last change, to the refunds that the marts show."""
         for row in self._rows(self._of_built(queries.AFTER_SALES)):
             yield self._entry("after_sales", row)
 
     def answers(self, stream: Stream, reading: ByOrder) -> Iterator[Entry]:
-        """Answers about orders: each order that wants one has one, or it is known why not."""
-        query = queries.answers(reading.lookup.entity.table)
+        """Answers about what has landed: each record that wants one has one, or it is known why not."""
+        staged = STAGED.get(stream.name)
+        is_staged = self._built and staged is not None and self._exists(staged)
+        query = answers(reading.about, reading.lookup.entity.table, staged=staged if is_staged else None)
         values = {
             "stream": stream.name,
             "statuses": list(reading.statuses) or None,
             "unspoken": [dialect for dialect in DIALECTS if stream.spoken(dialect) is None],
+            "recent": reading.recent,
         }
         for row in self._rows(query, **values):
             yield self._entry(stream.name, row, reported=row["wanted"], set_aside=row["set_aside"])
@@ -120,6 +143,7 @@ class _Ledger:
                 if count := row.get(cause.name.lower()):
                     missing[step][cause] = count
         missing["landed"][Cause.DEAD_LETTER] = set_aside
+        nothing_built = 0 if self._built and stream == "orders" else None  # a day of which nothing has landed
         return Entry(
             shop_id=row["shop_id"],
             shop_name=self._names.get(row["shop_id"], f"shop {row['shop_id']}"),
@@ -128,9 +152,9 @@ class _Ledger:
             reported=reported,
             landed=row["landed"],
             set_aside=set_aside,
-            staged=row.get("staged", 0 if self._built and stream == "orders" else None),
-            mart=row.get("mart", 0 if self._built and stream == "orders" else None),
-            strays=strays,
+            staged=row.get("staged", nothing_built),
+            mart=row.get("mart", nothing_built),
+            strays=row.get("strays", strays),
             missing=missing,
             surplus={"landed": {Cause.AFTER_COUNT: after_count}},
         )

@@ -13,7 +13,9 @@ BUILT = (
     "intermediate.followed",
     "intermediate.int_order_lines__placed",
     "intermediate.int_refunds__deduplicated",
+    "intermediate.int_refunds__attached",
     "marts.fct_order_lines_costed",
+    "marts.view_refunds",
     "marts.dq_quarantined_rows",
 )
 """What a build leaves behind; without it the ledger ends with raw."""
@@ -35,7 +37,7 @@ class StagedQuery:
     landed_only: str
 
 
-_LANDED_ORDERS = """
+LANDED_ORDERS = """
     select shop_id, parent_order_sn as key, (order_time at time zone %(zone)s)::date as day, status, loaded_at,
         source_updated_at, payload
     from raw_temu.orders
@@ -46,7 +48,7 @@ _LANDED_ORDERS = """
 
 ORDERS = StagedQuery(
     f"""
-    with landed as ({_LANDED_ORDERS}),
+    with landed as ({LANDED_ORDERS}),
     staged as (
         select shop_id, parent_key as key, min(quarantine_reason) as reason
         from intermediate.int_order_lines__placed
@@ -75,7 +77,72 @@ ORDERS = StagedQuery(
         (count(*) filter (where staged is not null and mart is null and reason = 'no_order_time'))::int as no_order_time
     from judged group by 1, 2
     """,
-    f"select shop_id, day, count(*)::int as landed from ({_LANDED_ORDERS}) as landed group by 1, 2",
+    f"select shop_id, day, count(*)::int as landed from ({LANDED_ORDERS}) as landed group by 1, 2",
+)
+
+# A line is what its order's payload holds it to be; one that is there twice, or in another order, too, is staged once.
+_LINES = f"""
+    select shop_id, day, key, loaded_at, coalesce(line.sn, '') as sn, count(*)::int as copies
+    from ({LANDED_ORDERS}) as landed
+    cross join lateral (
+        select entry ->> 'orderSn' as sn
+        from jsonb_array_elements(
+            case jsonb_typeof(payload -> 'orderList') when 'array' then payload -> 'orderList' else '[]' end
+        ) as entry
+        union all
+        select key where payload ? 'order_sn'
+    ) as line
+    group by 1, 2, 3, 4, 5
+"""
+
+ORDER_LINES = StagedQuery(
+    f"""
+    with lines as materialized ({_LINES}),
+    placed as (
+        select shop_id, parent_key as key, coalesce(order_sn, '') as sn, count(*)::int as rows,
+            min(quarantine_reason) as reason
+        from intermediate.int_order_lines__placed
+        where order_date between %(first)s - 1 and %(last)s + 1 or order_date is null
+        group by 1, 2, 3
+    ),
+    costed as (
+        select shop_id, parent_key as key, coalesce(order_sn, '') as sn, count(*)::int as rows
+        from marts.fct_order_lines_costed
+        where order_date between %(first)s - 1 and %(last)s + 1
+        group by 1, 2, 3
+    ),
+    judged as (
+        select l.shop_id, l.day, l.copies, coalesce(p.rows, 0) as placed, coalesce(c.rows, 0) as costed, p.reason,
+            (%(built_at)s is null or l.loaded_at > %(built_at)s) as is_late,
+            p.rows is null and l.sn <> '' and exists (
+                select from placed o where (o.shop_id, o.sn) = (l.shop_id, l.sn)
+            ) as is_elsewhere
+        from lines l
+        left join placed p using (shop_id, key, sn)
+        left join costed c using (shop_id, key, sn)
+    ),
+    counted as (
+        select *, least(placed, copies) as staged, least(placed, copies) - least(costed, placed, copies) as dropped,
+            case when is_late then 0 else greatest(placed, costed, copies) - copies end as strays
+        from judged
+        union all -- what the marts have and the order has not, though nothing of it came after the build
+        select o.shop_id, o.day, 0, 0, 0, null, false, false, 0, 0, 1
+        from costed c join (select distinct shop_id, key, day, loaded_at from lines) as o using (shop_id, key)
+        where o.loaded_at <= %(built_at)s and not exists (
+            select from lines l where (l.shop_id, l.key, l.sn) = (c.shop_id, c.key, c.sn)
+        )
+    )
+    select shop_id, day, sum(copies)::int as landed, sum(staged)::int as staged,
+        sum(staged - dropped)::int as mart, sum(strays)::int as strays,
+        sum(case when is_elsewhere then copies when copies > 0 then copies - greatest(staged, 1) else 0 end)::int
+            as repeated,
+        (count(*) filter (where copies > 0 and staged = 0 and not is_elsewhere and is_late))::int as late_arrival,
+        coalesce(sum(dropped) filter (where reason = 'orphan_shop'), 0)::int as orphan_shop,
+        coalesce(sum(dropped) filter (where reason = 'sandbox_shop'), 0)::int as sandbox_shop,
+        coalesce(sum(dropped) filter (where reason = 'no_order_time'), 0)::int as no_order_time
+    from counted group by 1, 2
+    """,
+    f"select shop_id, day, sum(copies)::int as landed from ({_LINES}) as lines group by 1, 2",
 )
 
 # Lines whose parent is not in raw (any more): nothing explains them.
@@ -89,19 +156,25 @@ STRAYS = """
     group by 1, 2
 """
 
+# Loading a row again sets its clock: an order that has only changed since the count was there in an earlier state.
 REPORTED = """
     select c.shop_id, c.order_date as day, c.reported_orders as reported, (
         select count(*)::int from raw_temu.orders o
         where o.shop_id = c.shop_id and o.loaded_at > c.counted_at
             and o.order_time >= c.order_date::timestamp at time zone %(zone)s
             and o.order_time < (c.order_date + 1)::timestamp at time zone %(zone)s
+            and not exists (
+                select from raw_temu.order_versions v
+                where (v.shop_id, v.parent_order_sn) = (o.shop_id, o.parent_order_sn) and v.loaded_at <= c.counted_at
+            )
     ) as landed_after
     from ops.platform_order_counts c
     where c.order_date between %(first)s and %(last)s and (%(shops)s::bigint[] is null or c.shop_id = any(%(shops)s))
 """
 
-_LANDED_CASES = """
-    select shop_id, parent_after_sales_sn as key, (source_updated_at at time zone %(zone)s)::date as day, loaded_at
+LANDED_CASES = """
+    select shop_id, parent_after_sales_sn as key, (source_updated_at at time zone %(zone)s)::date as day, loaded_at,
+        source_updated_at, status, parent_order_sn, payload
     from raw_temu.after_sales
     where source_updated_at >= %(start)s and source_updated_at < %(end)s
         and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
@@ -110,7 +183,7 @@ _LANDED_CASES = """
 # A case is staged under its own number, or under those of its lines as the detail or the list of lines tells them.
 AFTER_SALES = StagedQuery(
     f"""
-    with landed as ({_LANDED_CASES}),
+    with landed as ({LANDED_CASES}),
     numbers as (
         select shop_id, key, key as refund_sn from landed
         union
@@ -122,57 +195,32 @@ AFTER_SALES = StagedQuery(
             jsonb_path_query(d.payload, '$.afterSalesList[*].afterSalesSn') as sn
     ),
     staged as (
-        select distinct n.shop_id, n.key from numbers n
+        select n.shop_id, n.key, bool_or(v.refund_sn is not null) as is_in_mart,
+            case
+                when not bool_or(coalesce(r.status = 'completed', false)) then 'not_completed'
+                else coalesce(min(a.quarantine_reason), case when not bool_or(a.is_of_priced_sale) then 'no_sale' end)
+            end as reason
+        from numbers n
         join intermediate.int_refunds__deduplicated r on (r.shop_id, r.refund_sn) = (n.shop_id, n.refund_sn)
-    )
-    select shop_id, day, count(*)::int as landed, count(s.key)::int as staged,
-        (count(*) filter (where s.key is null and (%(built_at)s is null or loaded_at > %(built_at)s)))::int
-            as late_arrival
-    from landed left join staged s using (shop_id, key) group by 1, 2
-    """,
-    f"select shop_id, day, count(*)::int as landed from ({_LANDED_CASES}) as landed group by 1, 2",
-)
-
-
-def answers(table: str) -> str:
-    """Orders that want an answer in `table`, those that have one, and why others have none; by day of the order.
-
-    Further parameters: the `stream`, the `statuses` to which it is limited (None = none), and the dialects that do not
-    know it (`unspoken`).
-    """
-    return f"""
-    with landed as ({_LANDED_ORDERS}),
-    task as (
-        select distinct on (shop_id) shop_id, skipped, rows_not_ready, started_at
-        from ops.sync_tasks where stream = %(stream)s and status = 'completed' and mode in ('live', 'window')
-        order by shop_id, started_at desc
+        left join intermediate.int_refunds__attached a on (a.shop_id, a.refund_sn) = (n.shop_id, n.refund_sn)
+        left join marts.view_refunds v on (v.shop_id, v.refund_sn) = (n.shop_id, n.refund_sn)
+        group by 1, 2
     ),
     judged as (
-        select l.shop_id, l.day, a.parent_order_sn as answer, t.skipped, t.rows_not_ready, d.id as letter,
-            t.started_at is null or l.loaded_at > t.started_at - interval '5 minutes' as not_asked,
-            a.parent_order_sn is null and s.dialect = any(%(unspoken)s) as is_not_offered
-        from landed l
-        join ops.shops s on s.id = l.shop_id
-        left join raw_temu.{table} a on (a.shop_id, a.parent_order_sn) = (l.shop_id, l.key)
-        left join task t on t.shop_id = l.shop_id
-        left join lateral (
-            select id from ops.dead_letters
-            where (shop_id, stream, entity, record_key) = (l.shop_id, %(stream)s, '{table}', l.key)
-                and resolved_at is null
-            limit 1
-        ) d on a.parent_order_sn is null
-        where a.parent_order_sn is not null
-            or %(statuses)s::int[] is null or l.status = any(%(statuses)s)
+        select shop_id, day, loaded_at, s.key as staged, s.is_in_mart,
+            case when not s.is_in_mart then s.reason end as reason
+        from landed left join staged s using (shop_id, key)
     )
-    select shop_id, day, count(*)::int as wanted, count(answer)::int as landed,
-        count(letter)::int as set_aside, (count(*) filter (where is_not_offered))::int as not_offered,
-        (count(*) filter (where answer is null and letter is null and skipped is not null))::int as forbidden,
-        least(
-            count(*) filter (where answer is null and letter is null and skipped is null and not not_asked),
-            max(rows_not_ready)
-        )::int as not_ready,
-        (count(*) filter (
-            where answer is null and letter is null and skipped is null and not_asked and not is_not_offered
-        ))::int as not_asked
+    select shop_id, day, count(*)::int as landed, count(staged)::int as staged,
+        (count(*) filter (where is_in_mart))::int as mart,
+        (count(*) filter (where staged is null and (%(built_at)s is null or loaded_at > %(built_at)s)))::int
+            as late_arrival,
+        (count(*) filter (where reason = 'not_completed'))::int as not_completed,
+        (count(*) filter (where reason = 'orphan_shop'))::int as orphan_shop,
+        (count(*) filter (where reason = 'sandbox_shop'))::int as sandbox_shop,
+        (count(*) filter (where reason = 'refund_unallocated'))::int as refund_unallocated,
+        (count(*) filter (where reason = 'no_sale'))::int as no_sale
     from judged group by 1, 2
-    """
+    """,
+    f"select shop_id, day, count(*)::int as landed from ({LANDED_CASES}) as landed group by 1, 2",
+)
