@@ -6,7 +6,7 @@ it: `connectors.sync.check_shop`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -19,13 +19,13 @@ from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shops import (
     BUSINESS_MODELS,
+    DIALECTS,
     ENVIRONMENTS,
     GATEWAYS,
     REGION_TIMEZONES,
     NewShop,
     Shop,
     ShopCredentials,
-    add_shop,
     change_shop,
     get_shop,
     list_shops,
@@ -34,12 +34,14 @@ from connectors.sync import check_shop
 from orchestration.api.access import Admin, Operator, Viewer, audit
 from orchestration.api.fields import PlainText
 from orchestration.api.problems import ProblemError, responses
+from orchestration.registration import RegisteredError, register_shop
 
 ShopName = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="Name, mall id or id.")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 # The document tells what `connectors.shops` lets through, which refuses the rest with a remedy.
 Region = Annotated[PlainText, Field(json_schema_extra={"enum": [*REGION_TIMEZONES]})]
 Gateway = Annotated[PlainText, Field(json_schema_extra={"enum": [*GATEWAYS]})]
+Dialect = Annotated[PlainText, Field(json_schema_extra={"enum": [*DIALECTS]})]
 Environment = Annotated[PlainText, Field(json_schema_extra={"enum": [*ENVIRONMENTS]})]
 BusinessModel = Annotated[PlainText, Field(json_schema_extra={"enum": [*BUSINESS_MODELS]})]
 
@@ -61,6 +63,8 @@ class ShopAnswer(BaseModel):
     shop_name: str
     region: str
     gateway: str
+    gateway_url: str | None = Field(description="Another address than the official one.")
+    dialect: str
     app_key: str
     environment: str
     is_active: bool
@@ -70,18 +74,21 @@ class ShopAnswer(BaseModel):
     default_manager: str | None
     settlement_lag_days: int | None
     last_sync_at: datetime | None
+    token_expires_at: datetime | None = Field(default=None, description="End of its own token; null = not known yet.")
 
     model_config = {"from_attributes": True}
 
 
 class ShopChange(BaseModel):
-    """The fields to replace; what is absent stays."""
+    """The fields to replace; what is absent stays. `gateway_url` null = the official address."""
 
     model_config = {"extra": "forbid", "json_schema_extra": {"examples": [{"default_manager": "Li"}]}}
 
     shop_name: PlainText | None = None
     region: Region | None = None
     gateway: Gateway | None = None
+    gateway_url: PlainText | None = None
+    dialect: Dialect | None = None
     app_key: PlainText | None = None
     environment: Environment | None = None
     entity: PlainText | None = None
@@ -106,6 +113,8 @@ class ShopRequest(BaseModel):
     shop_name: PlainText
     region: Region
     gateway: Gateway = "US"
+    gateway_url: PlainText | None = Field(default=None, description="Another address than the official one.")
+    dialect: Dialect = "router"
     app_key: PlainText
     app_secret: Secret
     access_token: Secret
@@ -145,23 +154,25 @@ def shop_routes(settings: Settings, database_url: str, connect: Callable[[], psy
     def all_shops(_key: Viewer) -> list[ShopAnswer]:
         """Without their secrets."""
         with connect() as conn:
-            return [ShopAnswer.model_validate(shop) for shop in list_shops(conn)]
+            return _told(conn, list_shops(conn))
 
     @router.get("/{shop}", summary="One shop", responses=named)
     def one_shop(_key: Viewer, shop: ShopName) -> ShopAnswer:
         """Without its secrets."""
         with connect() as conn:
-            return ShopAnswer.model_validate(_found(conn, shop))
+            return _told(conn, [_found(conn, shop)])[0]
 
     @router.post("", status_code=201, summary="Register a shop", responses=common | responses(400, 409, 413))
     def create(key: Admin, wanted: ShopRequest) -> ShopAnswer:
         """Its secrets are sealed before they are stored."""
         with connect() as conn:
-            if any(one.temu_shop_id == wanted.temu_shop_id for one in list_shops(conn)):
-                raise ProblemError(409, f"mall id {wanted.temu_shop_id} is registered; change it with PATCH")
-            saved = add_shop(conn, SecretBox.open(settings), _new_shop(wanted))
+            try:
+                saved = register_shop(conn, SecretBox.open(settings), _new_shop(wanted))
+            except RegisteredError as error:
+                raise ProblemError(409, f"{error.args[0]}; change it with PATCH") from None
+            [answer] = _told(conn, [saved])
         audit(key, "shop created", shop=saved.shop_name, mall_id=saved.temu_shop_id)
-        return ShopAnswer.model_validate(saved)
+        return answer
 
     @router.patch("/{shop}", summary="Change a shop", responses=named | responses(400, 413))
     def update(key: Admin, shop: ShopName, wanted: ShopChange) -> ShopAnswer:
@@ -170,8 +181,9 @@ def shop_routes(settings: Settings, database_url: str, connect: Callable[[], psy
         with connect() as conn:
             found = _found(conn, shop)
             saved = change_shop(conn, SecretBox.open(settings), found.id, _without_holes(changes))
+            [answer] = _told(conn, [saved])
         audit(key, "shop changed", shop=saved.shop_name, fields=sorted(changes))
-        return ShopAnswer.model_validate(saved)
+        return answer
 
     @router.post("/{shop}/deactivate", summary="Stop reading a shop", responses=named)
     def deactivate(key: Admin, shop: ShopName) -> ShopAnswer:
@@ -193,8 +205,9 @@ def shop_routes(settings: Settings, database_url: str, connect: Callable[[], psy
     def _switched(key: Admin, shop: str, *, active: bool) -> ShopAnswer:
         with connect() as conn:
             saved = change_shop(conn, SecretBox.open(settings), _found(conn, shop).id, {"is_active": active})
+            [answer] = _told(conn, [saved])
         audit(key, "shop activated" if active else "shop deactivated", shop=saved.shop_name)
-        return ShopAnswer.model_validate(saved)
+        return answer
 
     return router
 
@@ -206,6 +219,14 @@ def _found(conn: psycopg.Connection, shop: str) -> Shop:
         raise ProblemError(404, str(error)) from None
 
 
+def _told(conn: psycopg.Connection, shops: Iterable[Shop]) -> list[ShopAnswer]:
+    known = conn.execute("select shop_id, token_expires_at from ops.shop_credentials").fetchall()
+    ends: dict[int, datetime | None] = dict(known)
+    return [
+        ShopAnswer.model_validate(shop).model_copy(update={"token_expires_at": ends.get(shop.id)}) for shop in shops
+    ]
+
+
 def _new_shop(wanted: ShopRequest) -> NewShop:
     plain = wanted.model_dump(exclude={"app_secret", "access_token", "token_expires_at"})
     sealed = ShopCredentials(wanted.app_secret, wanted.access_token, wanted.token_expires_at)
@@ -214,5 +235,5 @@ def _new_shop(wanted: ShopRequest) -> NewShop:
 
 def _without_holes(changes: dict[str, object]) -> dict[str, object]:
     """These columns always have a value; null means no more than leaving them out."""
-    always = ("shop_name", "region", "gateway", "app_key", "environment", "app_secret", "access_token")
+    always = ("shop_name", "region", "gateway", "app_key", "dialect", "environment", "app_secret", "access_token")
     return {name: value for name, value in changes.items() if value is not None or name not in always}

@@ -9,17 +9,17 @@ import psycopg
 import typer
 from pydantic import SecretStr
 
-from connectors.errors import ConfigurationError
 from connectors.postgres.quota import calls_per_second as granted_calls
 from connectors.postgres.quota import set_calls_per_second
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
-from connectors.shops import NewShop, Shop, ShopCredentials, add_shop, change_shop, get_shop, list_shops
+from connectors.shops import NewShop, Shop, ShopCredentials, change_shop, get_shop, list_shops
 from connectors.sync import check_shop
 from connectors.token_expiry import days_left, token_ends
 from orchestration.cli import shop_authorisation
 from orchestration.cli.console import complain, out, table
 from orchestration.cli.db import migrated_database
+from orchestration.registration import register_shop
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(shop_authorisation.authorise)
@@ -72,13 +72,7 @@ def add(
         credentials=ShopCredentials(SecretStr(app_secret), SecretStr(access_token)),
     )
     with psycopg.connect(url) as connection:
-        for known in list_shops(connection):
-            if known.temu_shop_id == mall_id:  # what was not typed again would fall back to its default
-                raise ConfigurationError(
-                    f'mall {mall_id} is registered as "{known.shop_name}"',
-                    remedy=f'change it with: omni shops update "{known.shop_name}" …',
-                )
-        saved = add_shop(connection, SecretBox.open(settings), shop)
+        saved = register_shop(connection, SecretBox.open(settings), shop)
     out.print(f'shop {saved.id} "{saved.shop_name}" is saved; try: omni shops check "{saved.shop_name}"', markup=False)
 
 
@@ -113,6 +107,10 @@ def update(
     timezone: Annotated[str | None, typer.Option(help="IANA zone.")] = None,
     default_manager: Annotated[str | None, typer.Option(help="Who answers for products without a manager.")] = None,
     environment: Annotated[str | None, typer.Option(help="production or sandbox.")] = None,
+    gateway_url: Annotated[
+        str | None, typer.Option(help='Another address than the official one; "" = that one.')
+    ] = None,
+    dialect: Annotated[str | None, typer.Option(help="router or rest.")] = None,
     settlement_lag_days: SettlementLag = None,
     new_secret: Annotated[bool, typer.Option("--new-secret", help="Ask for a new app secret.")] = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Ask for a new access token.")] = False,
@@ -131,11 +129,16 @@ def update(
         "timezone": timezone,
         "default_manager": default_manager,
         "environment": environment,
+        "gateway_url": gateway_url,
+        "dialect": dialect,
         "settlement_lag_days": settlement_lag_days,
         "app_secret": _asked("App secret") if new_secret else None,
         "access_token": _asked("Access token") if new_token else None,
     }
-    saved = _change(shop, {field: value for field, value in given.items() if value is not None})
+    changes: dict[str, object] = {field: value for field, value in given.items() if value is not None}
+    if gateway_url == "":
+        changes["gateway_url"] = None
+    saved = _change(shop, changes)
     out.print(f'shop {saved.id} "{saved.shop_name}" is saved', markup=False)
 
 

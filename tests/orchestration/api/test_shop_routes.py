@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
+from connectors.api_keys import create_key
 from connectors.secrets import SecretBox
 from connectors.shops import credentials, get_shop
 from connectors.sync import ShopCheck
+from orchestration.api.app import build_app
 from tests.orchestration.api.conftest import MALL
+from tests.orchestration.conftest import CALLS_PER_SECOND
 
 NEW = {
     "temu_shop_id": 634418000000009, "shop_name": "Harbor DE", "region": "DE", "gateway": "EU", "app_key": "app-9",
@@ -29,7 +33,10 @@ def test_a_shop_is_created_once_with_sealed_secrets(client, headers, shop_url, s
     answer = client.post("/api/shops", json=NEW, headers=headers["admin"])
     assert answer.status_code == 201
     assert "canary" not in answer.text
-    assert client.post("/api/shops", json=NEW, headers=headers["admin"]).status_code == 409
+    again = client.post("/api/shops", json=NEW, headers=headers["admin"])
+    assert (again.status_code, again.json()["detail"]) == (
+        409, 'mall 634418000000009 is registered as "Harbor DE"; change it with PATCH',
+    )  # fmt: skip
     with psycopg.connect(shop_url) as conn:
         shop = get_shop(conn, "Harbor DE")
         assert (shop.gateway, shop.business_model) == ("EU", "semi")
@@ -71,6 +78,36 @@ def test_a_change_leaves_everything_else_and_a_shop_is_stopped_and_started(clien
     with psycopg.connect(shop_url) as conn:
         opened = credentials(conn, SecretBox.open(settings), before["id"])
     assert opened.access_token.get_secret_value() == "canary-access-token"
+
+
+def test_a_shop_of_another_dialect_and_address_is_created_and_corrected_and_tells_the_end_of_its_token(
+    client, headers, shop_url
+):
+    elsewhere = {"dialect": "rest", "gateway_url": "http://127.0.0.1:9/EU", "token_expires_at": "2027-01-31T00:00:00Z"}
+    answer = client.post("/api/shops", json=NEW | elsewhere, headers=headers["admin"])
+    assert answer.status_code == 201
+    assert {name: answer.json()[name] for name in elsewhere} == elsewhere
+    url = "/api/shops/Harbor%20DE"
+    assert client.get(url, headers=headers["viewer"]).json() == answer.json()
+    official = {"dialect": "router", "gateway_url": None}
+    changed = client.patch(url, json=official, headers=headers["admin"]).json()
+    assert changed == answer.json() | official
+    assert client.patch(url, json={"dialect": None}, headers=headers["admin"]).json()["dialect"] == "router"
+    for wrong in ({"dialect": "soap"}, {"gateway_url": "ftp://host"}):
+        assert client.patch(url, json=wrong, headers=headers["admin"]).status_code == 422
+
+
+def test_a_check_asks_the_gateway_itself(registered, dagster):
+    shop = registered.shops[0]
+    with psycopg.connect(registered.url) as conn:
+        key = create_key(conn, name="checker", role="operator")[1].get_secret_value()
+    app = build_app(registered.settings, registered.url, dagster=dagster)
+    with TestClient(app, headers={"Authorization": f"Bearer {key}"}) as client:
+        told = client.post(f"/api/shops/{shop.temu_shop_id}/check").json()
+    assert (told["is_well"], told["mall_id"], told["shop_name"]) == (True, shop.temu_shop_id, shop.shop_name)
+    assert told["expires_at"] is not None
+    assert abs(told["clock_skew_seconds"]) <= 2
+    assert told["calls_per_second"] == CALLS_PER_SECOND
 
 
 def test_a_check_tells_token_scopes_clock_and_quota(client, headers, monkeypatch):

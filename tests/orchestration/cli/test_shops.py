@@ -33,3 +33,14 @@ def test_a_shop_that_is_known_is_changed_with_update_and_never_by_adding_it_agai
     with pytest.raises(ConfigurationError, match=f'is registered as "{shop.shop_name}" .* omni shops update'):
         omni("add", *words, "--app-secret", "s", "--access-token", "t")
     assert registered.rows("select * from ops.shops order by id") == before
+
+
+def test_dialect_and_address_of_a_shop_are_changed_and_set_back(registered: Registered) -> None:
+    shop = registered.shops[0]
+    query = "select dialect, gateway_url from ops.shops where id = %s"
+    omni("update", shop.shop_name, "--dialect", "rest", "--gateway-url", "http://127.0.0.1:9/US")
+    assert registered.rows(query, shop.id) == [("rest", "http://127.0.0.1:9/US")]
+    omni("update", shop.shop_name, "--entity", "Acme Ltd")
+    assert registered.rows(query, shop.id) == [("rest", "http://127.0.0.1:9/US")]
+    omni("update", shop.shop_name, "--dialect", "router", "--gateway-url", "")
+    assert registered.rows(query, shop.id) == [("router", None)]
