@@ -149,3 +149,16 @@ def _end(error: BaseException | None) -> dict[str, str | None]:
         "error_class": type(error).__name__ if error else None,
         "error_message": str(error) if error else None,
     }
+
+
+async def rows_read_lately(conn: AsyncConnection, *, shop_id: int, stream: str, tasks: int = 24) -> int:
+    """The most rows that one of the shop's last `tasks` completed live readings of the stream brought."""
+    query = """
+        select coalesce(max(rows_read), 0) from (
+            select rows_read from ops.sync_tasks
+            where (shop_id, stream, mode, status) = (%s, %s, 'live', 'completed')
+            order by started_at desc limit %s
+        ) lately
+    """
+    row = await (await conn.execute(query, [shop_id, stream, tasks])).fetchone()
+    return int(row[0]) if row else 0

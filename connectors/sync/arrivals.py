@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from connectors.completeness.lateness import learn
 from connectors.completeness.silence import is_suspicious
 from connectors.postgres.lateness import histograms, measure_lateness, usual_updates
+from connectors.postgres.tasks import rows_read_lately
 from connectors.postgres.watermarks import read_watermark
 from connectors.records import Window
 from connectors.settings import Settings
 from connectors.sync.tally import Tally
-from connectors.temu.streams import ByWindow, Stream
+from connectors.temu.streams import ByCatalogue, ByWindow, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,34 @@ class Arrivals:
         return now == self.watermark and not tally.dead_lettered
 
 
-async def begin(tally: Tally, stream: Stream, settings: Settings) -> Arrivals | None:
-    """Remember where the stream stands; None where lateness has no meaning: no update time, or nothing landed yet."""
+@dataclass(frozen=True, slots=True)
+class Emptiness:
+    """A list that holds nothing now. `least`: if it held so much a while ago, that is suspicious."""
+
+    tally: Tally
+    least: int
+
+    async def conclude(self) -> None:
+        """Put a warning into the tally if what was many is nothing."""
+        tally, shop = self.tally, self.tally.session.shop
+        if tally.read:
+            return
+        lately = await rows_read_lately(tally.session.control, shop_id=shop.id, stream=tally.stream)
+        if lately >= self.least:
+            tally.warning = (
+                f"shop {shop.shop_name}, {tally.stream}: the platform lists none, a while ago it listed {lately} → "
+                "compare with Seller Center; what is stored stays"
+            )
+
+
+Judge = Arrivals | Emptiness
+"""What is concluded from a reading at its end."""
+
+
+async def begin(tally: Tally, stream: Stream, settings: Settings) -> Judge | None:
+    """Remember where the stream stands; None where nothing can be said: no update time, or nothing landed yet."""
+    if isinstance(stream.reading, ByCatalogue):
+        return None if stream.reading.may_empty else Emptiness(tally, settings.silence_rows)
     if not isinstance(stream.reading, ByWindow) or not stream.reading.listing.entity.cursor:
         return None
     control = tally.session.control

@@ -24,7 +24,7 @@ from connectors.postgres.tasks import finish_task, start_task, tell_counts
 from connectors.postgres.watermarks import read_watermark
 from connectors.records import Window
 from connectors.settings import Settings
-from connectors.sync.arrivals import Arrivals, begin, overlap_of
+from connectors.sync.arrivals import Judge, begin, overlap_of
 from connectors.sync.reports import SyncProgress, SyncReport
 from connectors.sync.tally import Tally
 from connectors.sync.writers import Landing
@@ -47,8 +47,8 @@ async def sync_stream(
     async with writer_lock(session.control, session.shop.id, stream.name) as lock:
         tally.window = await stream_window(tally, stream, asked, settings)
         window = tally.window or Window(session.client.now(), session.client.now())
-        arrivals = await begin(tally, stream, settings)
-        await land_all(tally, session.reader.leaves(stream, window), lock, on_progress=on_progress, arrivals=arrivals)
+        judge = await begin(tally, stream, settings)
+        await land_all(tally, session.reader.leaves(stream, window), lock, on_progress=on_progress, judge=judge)
         watermark = await read_watermark(session.control, session.shop.id, stream.name)
     return tally.report(watermark)
 
@@ -59,9 +59,9 @@ async def land_all(
     lock: WriterLock,
     *,
     on_progress: Progress | None = None,
-    arrivals: Arrivals | None = None,
+    judge: Judge | None = None,
 ) -> None:
-    """Store every leaf under a task row, under the stream's lock. `arrivals` are measured at the end."""
+    """Store every leaf under a task row, under the stream's lock. `judge` concludes at the end."""
     session = tally.session
     tally.task_id = task_id = await start_task(
         session.control,
@@ -83,8 +83,8 @@ async def land_all(
     stream = STREAMS[tally.stream]
     refused = [session.reader.forbidden.get(operation) for operation in (*stream.operations, *stream.variants)]
     tally.forbidden = tally.forbidden or "; ".join(str(error) for error in refused if error) or None
-    if arrivals and not tally.forbidden:
-        await arrivals.conclude()
+    if judge and not tally.forbidden:
+        await judge.conclude()
     await _finish(tally)
 
 

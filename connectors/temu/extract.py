@@ -142,8 +142,7 @@ class Reader:
         async with aclosing(read_window(self._client, reading.listing, window, recognise)) as parts:
             async for found in parts:
                 rows = found.rows
-                newest = max(rows.updates(), default=None)
-                read_to = newest if reading.listing.clock is None else found.window.end
+                read_to = _newest(reading.listing, rows)
                 leaf = Leaf({table: rows.records}, rows.rejected, found.window, read_to, unchanged=len(rows.sighted))
                 if reading.lookup:
                     await self.add_details(leaf, reading.lookup, found)
@@ -278,6 +277,17 @@ class Reader:
             return await read_all(self._client, listing, {word: parent.key[0]}, prefix=parent.key)
         except RecordNotFoundError:
             return Rows()
+
+
+def _newest(listing: Listing, rows: Rows) -> datetime | None:
+    """How far a window's rows reach by what its bounds are about; never to its end, only to what was read (domain §9).
+
+    None without rows.
+    """
+    if listing.clock is None:
+        return max(rows.updates(), default=None)
+    instants = (record.columns[listing.clock] for record in rows.records)
+    return max((instant for instant in instants if isinstance(instant, datetime)), default=None)
 
 
 @dataclass(slots=True)

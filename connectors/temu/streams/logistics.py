@@ -66,6 +66,7 @@ UNSHIPPED_PACKAGES = Stream(
             total_word="totalItemNum",
             rows_word="unshippedPackage",
         ),
+        may_empty=True,
     ),
 )
 

@@ -144,6 +144,7 @@ class ByCatalogue:
 
     `region_word` asks once for each region that the shop sells to; the region leads the key. `settles_after`: the list
     is sorted newest first and its records stand still after so long: stop at a page that was seen before that.
+    `may_empty`: what it lists goes away in the course of business, all of it at times.
     """
 
     listing: Listing
@@ -153,6 +154,7 @@ class ByCatalogue:
     child_word: str = ""
     region_word: str = ""
     settles_after: timedelta | None = None
+    may_empty: bool = False
 
 
 ROUTERS = ("US", "EU", "GLOBAL")

@@ -108,3 +108,40 @@ def test_a_quiet_hour_that_is_always_quiet_is_no_warning(desk, gateway) -> None:
     gateway.advance(hours=1)
     [report] = desk.sync(streams=["orders"])
     assert (report.read, report.warning) == (0, None)
+
+
+def test_a_catalogue_that_is_empty_all_at_once_is_a_warning_and_what_is_stored_stays(desk, gateway) -> None:
+    [before] = desk.sync(streams=["products"])
+    assert before.warning is None
+    stored = desk.query("select count(*) from raw_temu.products")
+    gateway.sandbox.world.shops[0].shelves.clear()
+    [report] = desk.sync(streams=["products"])
+    assert report.read == 0
+    assert f"it listed {before.read}" in report.warning
+    assert desk.query("select count(*) from raw_temu.products") == stored
+
+
+def test_packages_that_are_all_shipped_are_no_warning(desk, gateway) -> None:
+    desk.sync(streams=["unshipped_packages"])
+    desk.execute("update ops.sync_tasks set rows_read = 50 where stream = 'unshipped_packages'")
+    gateway.sandbox.world.shops[0].book.placed_between = lambda *_: []
+    [report] = desk.sync(streams=["unshipped_packages"])
+    assert (report.read, report.warning) == (0, None)
+
+
+def test_in_the_other_dialect_the_watermark_stays_at_the_newest_order_too_and_silence_is_told(desk, gateway) -> None:
+    desk.execute("truncate raw_temu.orders, ops.watermarks")
+    address = f"{gateway.url}/US"
+    desk.execute("update ops.shops set dialect = 'rest', gateway_url = %s where id = %s", address, desk.shops[0].id)
+    desk.sync(streams=["orders"])
+    mark = _watermark(desk)
+    assert desk.query("select max(order_time) from raw_temu.orders") == [(mark,)]
+    _give_history(desk, 1, 2, 3, 4, rows=8)
+    _give_history(desk, 5, rows=1)
+    gateway.advance(hours=1)
+    by_sn = gateway.sandbox.world.shops[0].book.by_sn
+    for sn in [sn for sn, order in by_sn.items() if order.placed > mark.timestamp()]:
+        del by_sn[sn]
+    [report] = desk.sync(streams=["orders"])
+    assert (report.inserted, _watermark(desk)) == (0, mark)
+    assert "nothing new in" in report.warning
