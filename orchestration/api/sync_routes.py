@@ -42,7 +42,14 @@ JOBS: dict[Kind, tuple[str, ...]] = {
     "orders": (INGEST_ORDERS, REFRESH_ORDERS),
     "products": (INGEST_PRODUCTS, REFRESH_PRODUCTS),
 }
-OrderSn = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", examples=["PO-211-01234567890123456"])]
+OrderSn = Annotated[
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        examples=["PO-211-01234567890123456"],
+        description="Parent order number; in shops of the simplified interface the order number, whatever its form.",
+    ),
+]
 GoodsId = Annotated[
     str,
     Path(

@@ -53,6 +53,14 @@ def test_one_order_and_one_product_are_refreshed_by_number(client, headers, dags
     assert products == {NAMED_PRODUCTS_STEP: {"config": {"named": [{"mall_id": MALL, "number": "601099512345678"}]}}}
 
 
+def test_an_order_number_of_the_simplified_interface_may_have_any_usual_form(client, headers, dagster):
+    for number in ("A_17-b", "42", "SEED-1001"):
+        assert client.post(f"/api/sync/orders/{number}", headers=headers["operator"]).status_code == 202
+    asked = [run["config"]["ops"][NAMED_ORDERS_STEP]["config"]["named"][0]["number"] for run in dagster.launched]
+    assert asked == ["A_17-b", "42", "SEED-1001"]
+    assert client.post("/api/sync/orders/A'17", headers=headers["operator"]).status_code == 422
+
+
 def test_a_product_of_the_simplified_interface_is_known_by_its_text_id(client, headers, dagster, shop_url):
     with psycopg.connect(shop_url) as conn:
         conn.execute(
