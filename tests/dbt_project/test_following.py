@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
@@ -12,6 +11,7 @@ import pytest
 from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.filling import fill_staging
 from tests.dbt_project.scenarios import AS_OF, nasty_world
+from tests.thorough import cases
 
 MODEL = "model.temu_omni."
 FOLLOWERS = (
@@ -108,7 +108,8 @@ def world(_warehouse: Warehouse) -> Iterator[Warehouse]:
         yield _warehouse
 
 
-@pytest.mark.parametrize("seed", range(20 if os.environ.get("OMNI_TEST_THOROUGH") else 1))
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(cases(1, 20)))
 def test_any_edits_in_any_order_give_what_computing_everything_gives(world: Warehouse, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - reproducible edits
     names = chance.sample(sorted(EDITS), len(EDITS))

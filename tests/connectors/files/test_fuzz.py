@@ -1,6 +1,6 @@
 """Whatever people drop: a file is read or refused with a remedy, each of its rows is loaded or refused with a reason.
 
-Each law tries CASES files; `OMNI_FUZZ_CASES=10000 pytest tests/connectors/files/test_fuzz.py` tries more.
+A run of the suite tries some hundred files, `OMNI_TEST_THOROUGH=1` more than ten thousand.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,13 @@ from connectors.files.reading import UnreadableFileError, read_grid
 from connectors.files.rows import ParsedFile, parse_rows
 from connectors.files.tables import TABLES, FileTable
 from connectors.files.values import UnreadableValueError
+from tests.thorough import cases
 
-CASES = int(os.environ.get("OMNI_FUZZ_CASES", "60"))
+pytestmark = pytest.mark.thorough
+
+LAWS = 6
+"""How many tests below are held to as many files each."""
+CASES = cases(60, 10_000 // LAWS + 1)
 fuzz = limits(
     max_examples=CASES,
     deadline=None,

@@ -30,6 +30,8 @@ from connectors.temu.privacy import without_personal_data
 from tests.connectors.sync.mutants import NEW_FIELD, mutants, samples
 from tests.thorough import cases
 
+pytestmark = pytest.mark.thorough
+
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BATCH = 50
 

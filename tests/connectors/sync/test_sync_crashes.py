@@ -19,6 +19,8 @@ from connectors.temu.streams import ORDER_LIST
 from tests.connectors.sync.nursery import KILLED
 from tests.thorough import some_of
 
+pytestmark = pytest.mark.thorough
+
 AD_REPORTS = ["temu.searchrec.ad.reports.mall.query", "temu.searchrec.ad.reports.goods.query"]
 NEVER = 10**9
 MARKS = "select shop_id, stream, watermark from ops.watermarks order by 1, 2"
@@ -78,6 +80,11 @@ def test_a_sync_that_is_killed_and_restarted_ends_with_the_same_tables(
             with capsys.disabled():
                 sys.stdout.write(f" killed at {number} of {whole['reached']} {what}s ")
                 sys.stdout.flush()
+
+
+def test_a_sync_has_hundreds_of_points_to_die_at(open_desk, nursery: Nursery) -> None:
+    points = [nursery.sync(open_desk(only=1), what, NEVER)["reached"] for what in ("call", "statement")]
+    assert sum(points) >= 300, points
 
 
 def _is_like_undisturbed(killed, undisturbed, when: int) -> None:

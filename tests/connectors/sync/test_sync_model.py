@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -31,6 +32,8 @@ from connectors.sync import SyncFailure, refresh_orders
 from connectors.temu.streams import ORDER_LIST
 from tests.connectors.sync.test_replay import NarrowOrder, model_for_a_while, replay_all
 from tests.thorough import cases
+
+pytestmark = pytest.mark.thorough
 
 State = tuple[int, int]
 """Update time in epoch seconds, and status."""
