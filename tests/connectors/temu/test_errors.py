@@ -62,6 +62,21 @@ def test_each_gateway_code_asks_for_its_next_move(error: type[OmniError], code: 
     assert meaning(code, gateway="US").error is error
 
 
+NEXT_MOVE_OF_PARTNERS: dict[type[OmniError], tuple[int, ...]] = {
+    ClockSkewError: (7000008, 7000010, 7000011),
+    StreamForbiddenError: (7000019, 7000022),
+    ShopAuthError: (7000003, 7000006, 7000007, 7000018, 7000020),
+    AppError: (7000002, 7000005, 7000015),
+    PermanentError: (7000000, 7000013, 7000014, 7000016),
+}
+
+
+@pytest.mark.parametrize("gateway", ["CN", "PARTNER"])
+@pytest.mark.parametrize("error", NEXT_MOVE_OF_PARTNERS)
+def test_each_code_of_the_cn_and_partner_gateways_asks_for_its_next_move(error: type[OmniError], gateway: str) -> None:
+    assert {meaning(code, gateway=gateway).error for code in NEXT_MOVE_OF_PARTNERS[error]} == {error}
+
+
 def test_the_same_code_means_another_thing_on_the_partner_gateway() -> None:
     assert meaning(7000000, gateway="EU").error is TransientError
     assert meaning(7000000, gateway="PARTNER").error is PermanentError
@@ -82,6 +97,8 @@ DOCUMENTED = {
     "gateway (§4.1)": "2000000 3000000 3000001 3000002 3000003 3000004 3000010 3000011 3000012 3000013 3000014 3000019 "
     "3000020 3000021 3000022 3000025 3000026 3000027 3000028 3000030 3000031 3000032 3000033 3000034 3000040 4000000 "
     "4000004 5000000 5000001 5000002 5000003 6000001 7000000",
+    "CN and PARTNER gateways (§4.2)": "7000000 7000002 7000003 7000005 7000006 7000007 7000008 7000010 7000011 7000013 "
+    "7000014 7000015 7000016 7000018 7000019 7000020 7000022",
     "authorisation (§4.3)": "110020001 110020002 110020003 110020005 110020006 110020007 110020008 110020009",
     "orders (§4.3)": "140020001 140020002 140020003 140020005 140020008 140020009 140020012 140020013 140020014 "
     "140020015",
@@ -95,9 +112,16 @@ DOCUMENTED = {
 }
 
 
-@pytest.mark.parametrize("group", DOCUMENTED)
-def test_every_documented_code_is_known_with_a_symbol_and_a_remedy(group: str) -> None:
+GATEWAYS = {"gateway (§4.1)": ("US", "EU", "GLOBAL"), "CN and PARTNER gateways (§4.2)": ("CN", "PARTNER")}
+"""Which gateways speak of a group; business codes are those of all."""
+ALL_GATEWAYS = ("US", "EU", "GLOBAL", "CN", "PARTNER")
+
+
+@pytest.mark.parametrize(
+    ("group", "gateway"), [(group, one) for group in DOCUMENTED for one in GATEWAYS.get(group, ALL_GATEWAYS)]
+)
+def test_every_documented_code_is_known_with_a_symbol_and_a_remedy(group: str, gateway: str) -> None:
     for code in map(int, DOCUMENTED[group].split()):
-        found = meaning(code, gateway="GLOBAL")
-        assert found.symbol != meaning(999, gateway="GLOBAL").symbol, code
+        found = meaning(code, gateway=gateway)
+        assert found.symbol != meaning(999, gateway=gateway).symbol, code
         assert found.error("x", remedy=found.remedy).remedy, code
