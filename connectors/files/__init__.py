@@ -12,8 +12,8 @@ the same name with new content is a new version, whose rows replace those of the
 again changes nothing. Rows are keyed by (file_hash, row_no), row_no being the row number that a spreadsheet shows.
 """
 
-from connectors.files.inbox import import_inbox
+from connectors.files.inbox import dropped_files, import_inbox
 from connectors.files.landing import Watch, import_file
 from connectors.files.report import ImportReport
 
-__all__ = ["ImportReport", "Watch", "import_file", "import_inbox"]
+__all__ = ["ImportReport", "Watch", "dropped_files", "import_file", "import_inbox"]

@@ -51,7 +51,7 @@ def import_inbox(
 
 def finished_files(inbox: Path, *, sleep: Callable[[float], None] = time.sleep) -> list[Path]:
     """Files of the inbox that have kept their size and time for QUIET_SECONDS; waits at most that long."""
-    before = {path: state for path in _candidates(inbox) if (state := _state(path))}
+    before = {path: state for path in dropped_files(inbox) if (state := _state(path))}
     youngest = max((modified for _, modified in before.values()), default=0)
     age = time.time() - youngest / 1e9
     if before and age < QUIET_SECONDS:
@@ -59,8 +59,10 @@ def finished_files(inbox: Path, *, sleep: Callable[[float], None] = time.sleep) 
     return [path for path, state in before.items() if _state(path) == state]
 
 
-def _candidates(inbox: Path) -> Sequence[Path]:
+def dropped_files(inbox: Path) -> Sequence[Path]:
     """Regular files that people put here, sorted by name; not office locks, downloads in progress or our own notes."""
+    if not inbox.is_dir():
+        return []
     return sorted(path for path in inbox.iterdir() if path.is_file() and not _is_foreign(path.name))
 
 

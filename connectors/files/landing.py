@@ -6,7 +6,8 @@ Does not belong here: folders (`inbox`), cells (`rows`), contradictions (`interv
 
 Versions: the newest version of a file name wins, so the rows of the version before are deleted in the transaction that
 lands the new ones. A file without a single good row replaces nothing. Content that is loaded already, under whatever
-name, is skipped, unless rows of it had been refused: those get another chance, for instance after a shop was added.
+name, is skipped, unless rows of it had been refused: those get another chance, for instance after a shop was added;
+if none of them has become good, no stored row is touched.
 A dry run is the same transaction, taken back at its end: what it says is what an import does.
 """
 
@@ -125,8 +126,9 @@ def _land(
         if table.is_exclusive:
             parsed = refuse_contradictions(parsed, table, stored_intervals(conn, source, table, parsed))
         report = _loaded(conn, source, table, parsed, shops, dry_run=dry_run)
-        with watch(conn, table.name):
-            _write(conn, source, table, parsed)
+        if report.rows_changed or report.rows_removed or not _holds(conn, source, table):
+            with watch(conn, table.name):
+                _write(conn, source, table, parsed)
         write_letters(conn, source, table, parsed)
     record(conn, source, report)
     return report, parsed
@@ -173,6 +175,13 @@ def _loaded(
         refused=tuple(parsed.refused),
         dry_run=dry_run,
     )
+
+
+def _holds(conn: psycopg.Connection, source: SourceFile, table: FileTable) -> bool:
+    """Whether rows of this very content are stored under this very name."""
+    query = sql.SQL("select exists (select from raw_files.{} where (source_file, file_hash) = (%s, %s))")
+    found = conn.execute(query.format(sql.Identifier(table.name)), [source.name, source.digest]).fetchone()
+    return bool(found and found[0])
 
 
 def _compare(

@@ -6,13 +6,12 @@ Does not belong here: rules across files and the meaning of values (dbt).
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.files.reading import Cells, Grid, UnreadableFileError
 from connectors.files.tables import SHOP, Column, FileTable
-from connectors.files.values import Parser, UnreadableValueError, trim
+from connectors.files.values import Parser, UnreadableValueError, folded, plain, trim
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,7 @@ def _match_header(header: Sequence[str], table: FileTable) -> tuple[dict[str, in
 
 
 def _header_word(cell: str) -> str:
-    word = unicodedata.normalize("NFKC", cell).strip().strip("*\ufeff").strip()
-    return word.casefold().replace(" ", "_").replace("-", "_")
+    return folded(plain(cell).strip("*\ufeff"))
 
 
 def _type_cells(

@@ -78,6 +78,7 @@ CHARGE_TYPES = {
     "尾程": "last_mile",
     "尾程费": "last_mile",
     "面单费": "label",
+    "面单": "label",
     "罚款": "penalty",
     "扣款": "penalty",
     "其他费用": "other_fee",

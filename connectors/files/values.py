@@ -183,12 +183,17 @@ def parse_currency(text: str) -> str:
     return currency
 
 
+def folded(word: str) -> str:
+    """A word as people may also write it: in any case and width, with spaces or hyphens for underscores."""
+    return plain(word).casefold().replace(" ", "_").replace("-", "_")
+
+
 def one_of(values: Mapping[str, str]) -> Parser:
-    """A parser of a closed list: the canonical words and their other spellings, in any case."""
-    known = {spelling.casefold(): word for key, word in values.items() for spelling in (key, word)}
+    """A parser of a closed list: the canonical words and their other spellings, `folded`."""
+    known = {folded(spelling): word for key, word in values.items() for spelling in (key, word)}
 
     def parse(text: str) -> str:
-        word = known.get(plain(text).casefold())
+        word = known.get(folded(text))
         if word is None:
             expected = ", ".join(sorted(set(values.values())))
             raise UnreadableValueError("unknown_value", f"{text!r} is none of: {expected}")

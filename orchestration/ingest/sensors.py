@@ -16,6 +16,7 @@ from dagster import (
     sensor,
 )
 
+from connectors.files import dropped_files
 from orchestration.busy import is_busy, last_run
 from orchestration.ingest.jobs import load_files, refresh_orders
 from orchestration.ingest.partitions import shops as shop_partitions
@@ -28,8 +29,6 @@ PAUSE_SECONDS = 300.0
 """After a failure, unless other files came meanwhile."""
 REST_SHARE = 0.25
 """Between two runs the machine rests for this share of the first one: big shops have events all day."""
-TABLE_FILES = (".csv", ".xlsx")
-"""What people drop; other names are judged by the next visit. Lists of refused rows do not count."""
 
 
 @sensor(minimum_interval_seconds=30, default_status=DefaultSensorStatus.RUNNING)
@@ -54,20 +53,7 @@ def webhook_inbox(context: SensorEvaluationContext, warehouse: Warehouse) -> Run
 @sensor(job=load_files, minimum_interval_seconds=15, default_status=DefaultSensorStatus.RUNNING)
 def file_inbox(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRequest | SkipReason:
     """One run for all cost, rate, target and settlement files that wait."""
-    return _visit(context, load_files.name, table_files(warehouse.settings().file_inbox))
-
-
-def table_files(inbox: Path) -> list[Path]:
-    """Files that people dropped and that no run has put away yet."""
-    if not inbox.is_dir():
-        return []
-    return sorted(
-        path
-        for path in inbox.iterdir()
-        if path.suffix.lower() in TABLE_FILES
-        and not path.name.startswith((".", "~$"))
-        and ".rejected." not in path.name
-    )
+    return _visit(context, load_files.name, dropped_files(warehouse.settings().file_inbox))
 
 
 def _visit(context: SensorEvaluationContext, job_name: str, waiting: Sequence[Path]) -> RunRequest | SkipReason:

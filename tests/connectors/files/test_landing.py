@@ -162,6 +162,17 @@ def test_refused_rows_get_another_chance_once_their_shop_is_registered(load, dro
     assert rows("select reason_code from ops.dead_letters where resolved_at is null") == [("out_of_range",)]
 
 
+def test_a_file_with_refused_rows_that_are_still_refused_touches_no_stored_row(load, drop, rows):
+    path = drop("product_costs.csv", HALF_GOOD)
+    stored = "select xmin::text, run_id from raw_files.product_costs"
+    letters = "select count(*) from ops.dead_letters where resolved_at is null"
+    load(path)
+    before, open_letters = rows(stored), rows(letters)
+    report = load(path)
+    assert (report.rows_changed, report.rows_removed, report.rows_rejected) == (0, 0, open_letters[0][0])
+    assert (rows(stored), rows(letters)) == (before, open_letters)
+
+
 def test_a_corrected_file_settles_its_dead_letters_and_takes_the_list_away(load, drop, rows):
     path = drop("product_costs.csv", HALF_GOOD)
     listed = load(path).rejected_file

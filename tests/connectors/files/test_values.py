@@ -14,6 +14,7 @@ from connectors.files.tables import TABLES
 from connectors.files.values import (
     UnreadableValueError,
     integer_between,
+    one_of,
     parse_code,
     parse_currency,
     parse_date,
@@ -194,3 +195,8 @@ PARSERS = sorted({column.parse for table in TABLES.values() for column in table.
 def test_any_text_at_all_is_typed_or_refused_with_a_reason(text, parse):
     with contextlib.suppress(UnreadableValueError):
         assert parse(text) is not None
+
+
+@pytest.mark.parametrize("spelling", ["头程", "first_mile", "First mile", "FIRST-MILE", " first mile "])
+def test_a_word_of_a_closed_list_may_be_spelt_as_its_column_may(spelling: str) -> None:
+    assert one_of({"头程": "first_mile"})(spelling) == "first_mile"

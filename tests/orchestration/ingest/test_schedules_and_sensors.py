@@ -141,6 +141,12 @@ def test_between_two_visits_the_machine_rests_for_a_quarter_of_the_first_one(
         assert isinstance(ask(webhook_inbox, instance), SkipReason if rests else RunRequest)
 
 
+def test_a_file_of_a_kind_that_nobody_can_read_asks_for_the_run_that_says_so(folders: Settings) -> None:
+    put(folders.file_inbox / "product_costs.xls")
+    with DagsterInstance.ephemeral() as instance:
+        assert isinstance(ask(file_inbox, instance), RunRequest)
+
+
 def test_what_is_not_a_finished_table_file_asks_for_nothing(folders: Settings) -> None:
     for name in ("~$costs.xlsx", ".costs.csv", "costs.csv.part", "costs.xlsx.rejected.csv", "costs.csv.reason.txt"):
         put(folders.file_inbox / name)
