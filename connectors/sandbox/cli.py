@@ -6,6 +6,8 @@ Belongs here: options and words. Does not belong here: what commands do (see `ad
 from __future__ import annotations
 
 import json
+import os
+import re
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
@@ -26,8 +28,23 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-DataDir = Annotated[Path, typer.Option(help="Folder that keeps the world's clock and faults.")]
-_FOLDER = Path(".omni/sandbox")
+
+
+def _folder() -> Path:
+    """Where the demo keeps its sandbox."""
+    return Path(os.environ.get("OMNI_DATA_DIR") or ".omni") / "sandbox"
+
+
+DataDir = Annotated[
+    Path,
+    typer.Option(
+        default_factory=_folder,
+        show_default="sandbox in OMNI_DATA_DIR or .omni",
+        help="Folder that keeps the world's clock and faults.",
+    ),
+]
+_SPAN = re.compile(r"(?=.)(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?")
+_SECONDS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 
 
 @app.command(
@@ -36,9 +53,9 @@ _FOLDER = Path(".omni/sandbox")
     "`serve --load-lines 100000 --latency-ms 50`\n\n`serve --scenario sixty-days --data-dir .omni/storm`"
 )
 def serve(
+    data_dir: DataDir,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 = a free port.")] = 0,
-    data_dir: DataDir = _FOLDER,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
     days: Annotated[int, typer.Option(min=1, help="Days of history at the first start.")] = 90,
     orders_per_day: Annotated[float, typer.Option(min=0.1, help="Average per shop.")] = 18.0,
@@ -65,15 +82,13 @@ def serve(
         raise typer.Exit(1) from error
 
 
-@app.command(epilog="Examples:\n\n`advance --hours 6`\n\n`advance --days 2 --data-dir .omni/sandbox`")
+@app.command(epilog="Examples:\n\n`advance 1d`\n\n`advance 6h30m --data-dir .omni/sandbox`")
 def advance(
-    days: Annotated[float, typer.Option(min=0)] = 0.0,
-    hours: Annotated[float, typer.Option(min=0)] = 0.0,
-    seconds: Annotated[float, typer.Option(min=0)] = 0.0,
-    data_dir: DataDir = _FOLDER,
+    span: Annotated[str, typer.Argument(help="Days, hours, minutes, seconds: 1d, 6h, 1d12h, 90s.")],
+    data_dir: DataDir,
 ) -> None:
     """Let time pass in the running sandbox."""
-    answer = _command(data_dir, "POST", "/sandbox/clock/advance", {"seconds": days * 86_400 + hours * 3600 + seconds})
+    answer = _command(data_dir, "POST", "/sandbox/clock/advance", {"seconds": _seconds(span)})
     typer.echo(f"the sandbox clock shows {datetime.fromtimestamp(answer['now'], UTC).isoformat()}")
 
 
@@ -83,9 +98,9 @@ def advance(
     f"`faults --clear`\n\nKinds: {', '.join(KINDS)}"
 )
 def faults(
+    data_dir: DataDir,
     rules: Annotated[list[str] | None, typer.Argument(help="JSON objects; they replace the rules in force.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove all rules.")] = False,
-    data_dir: DataDir = _FOLDER,
 ) -> None:
     """Show or replace the faults that the running sandbox plays."""
     if rules or clear:
@@ -103,8 +118,8 @@ def faults(
 
 @app.command(epilog="Example:\n\n`files .omni/inbox/files`")
 def files(
+    data_dir: DataDir,
     folder: Annotated[Path, typer.Argument(help="Where the CSV files go.")],
-    data_dir: DataDir = _FOLDER,
 ) -> None:
     """Write costs, rates, targets, charges, settlements and stock that fit the running sandbox."""
     answer = _command(data_dir, "POST", "/sandbox/files", {"dir": str(folder.resolve())})
@@ -118,6 +133,7 @@ def files(
     "`webhooks` shows what became of the deliveries\n\n`webhooks --stop`"
 )
 def webhooks(
+    data_dir: DataDir,
     url: Annotated[str | None, typer.Argument(help="Where events go from now on; absent: only show.")] = None,
     duplicates: Annotated[float | None, typer.Option(min=0, max=1, help="Share of events sent twice.")] = None,
     drop: Annotated[float | None, typer.Option(min=0, max=1, help="Share of events never sent.")] = None,
@@ -127,7 +143,6 @@ def webhooks(
     ] = None,
     retry_scale: Annotated[float | None, typer.Option(min=0, help="0.01 = retries after 1.2 s, 6 s … instead.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Send nothing any more.")] = False,
-    data_dir: DataDir = _FOLDER,
 ) -> None:
     """Push signed, encrypted events of the running sandbox to a webhook door, with retries until they are taken.
 
@@ -152,6 +167,14 @@ def _scenario(name: str | None) -> Path | None:
     if name is None:
         return None
     return SIXTY_DAYS if name == "sixty-days" else Path(name)
+
+
+def _seconds(span: str) -> int:
+    found = _SPAN.fullmatch(span.strip().lower())
+    seconds = sum(int(number or 0) * _SECONDS[unit] for unit, number in found.groupdict().items()) if found else 0
+    if not seconds:
+        raise typer.BadParameter(f"{span!r} is no span of time: write 1d, 6h, 90m, 45s or 1d12h")
+    return seconds
 
 
 def _instant(text: str | None) -> int | None:

@@ -39,7 +39,7 @@ def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[i
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("served")
+    return tmp_path_factory.mktemp("served") / "sandbox"
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_an_expired_token_can_be_commanded(client: httpx.Client, seller: Any) ->
 
 def test_the_shell_commands_reach_the_running_gateway(url: str, folder: Path, tmp_path: Path) -> None:
     runner, place = CliRunner(), ["--data-dir", str(folder)]
-    assert "clock shows 2026-11-2" in runner.invoke(app, ["advance", "--hours", "1", *place]).output
+    assert "clock shows 2026-11-2" in runner.invoke(app, ["advance", "1h", *place]).output
     assert "1 rules in force" in runner.invoke(app, ["faults", '{"kind": "throttle", "count": 0}', *place]).output
     assert "0 rules in force" in runner.invoke(app, ["faults", "--clear", *place]).output
     assert "fx_rates.csv" in runner.invoke(app, ["files", str(tmp_path), *place]).output
@@ -167,9 +167,25 @@ def test_the_shell_commands_reach_the_running_gateway(url: str, folder: Path, tm
 
 
 def test_commands_without_a_gateway_say_how_to_start_one(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["advance", "--hours", "1", "--data-dir", str(tmp_path)])
+    result = CliRunner().invoke(app, ["advance", "1h", "--data-dir", str(tmp_path)])
     assert result.exit_code == 1
     assert "serve --data-dir" in result.output
+
+
+@pytest.mark.parametrize(("span", "seconds"), [("1d", 86_400), ("6h30m", 23_400), ("1d12h", 129_600), ("45S", 45)])
+def test_time_passes_by_a_span_in_the_folder_of_the_demo(url: str, folder: Path, client, span, seconds) -> None:
+    before = client.get("/sandbox/clock").json()["now"]
+    env = {"OMNI_DATA_DIR": str(folder.parent)}
+    result = CliRunner().invoke(app, ["advance", span], env=env)
+    assert result.exit_code == 0, result.output
+    assert seconds <= client.get("/sandbox/clock").json()["now"] - before < seconds + 120
+
+
+@pytest.mark.parametrize("span", ["", "0d", "1 day", "d", "-1h", "1.5d"])
+def test_what_is_no_span_moves_nothing(url: str, folder: Path, span: str) -> None:
+    result = CliRunner().invoke(app, ["advance", "--data-dir", str(folder), "--", span])
+    assert result.exit_code == 2
+    assert "1d12h" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("command", ["serve", "advance", "faults", "files"])
