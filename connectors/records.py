@@ -84,7 +84,8 @@ class Origin:
     """Where a record that was set aside belongs, and what its payload does not say: enough to read it once more.
 
     `prefix` leads the key of table `entity`, `extra` follows its typed columns, `at` is the update time where the
-    source has none. `record_key` is the key as text, None where the payload does not show it.
+    source has none. `record_key` is the key as text, None where the payload does not show it; `page` is the numbered
+    page on which it came.
     """
 
     entity: str
@@ -92,6 +93,7 @@ class Origin:
     prefix: tuple[object, ...] = ()
     extra: tuple[object, ...] = ()
     record_key: str | None = None
+    page: int | None = None
 
 
 def key_text(key: Sequence[object]) -> str:

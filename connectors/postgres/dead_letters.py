@@ -109,13 +109,15 @@ async def keep_dead_letters(
     stream: str,
     run_id: str,
     window: Window | None = None,
-    page: int | None = None,
 ) -> None:
     """Store them in the caller's transaction; one that was resolved and comes back is open again."""
     if not letters:
         return
-    read = (window and window.start, window and window.end, page)
-    rows = [(shop_id, stream, *_what(letter), run_id, *_where(letter.origin), *read) for letter in letters]
+    read = (window and window.start, window and window.end)
+    rows = [
+        (shop_id, stream, *_what(one), run_id, *_where(one.origin), *read, one.origin and one.origin.page)
+        for one in letters
+    ]
     async with conn.cursor() as cursor:
         await cursor.executemany(_KEEP, rows)
 

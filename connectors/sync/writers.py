@@ -157,7 +157,6 @@ class Landing:
             stream=self._stream,
             run_id=self._run_id,
             window=leaf.window,
-            page=leaf.page,
         )
         if self._open_letters:
             landed = _landed_after_all(leaf, loaded, self._open_letters)

@@ -47,10 +47,9 @@ class Period:
     end: date
 
     @property
-    def milliseconds(self) -> tuple[int, int]:
-        """First and last millisecond, as the platform counts them."""
-        first, after = (datetime.combine(day, time.min, UTC) for day in (self.start, self.end))
-        return int(first.timestamp() * 1000), int(after.timestamp() * 1000) - 1
+    def window(self) -> Window:
+        """Its instants."""
+        return Window(*(datetime.combine(day, time.min, UTC) for day in (self.start, self.end)))
 
 
 Made = tuple[Period, str, RawRecord | TransientError]
@@ -78,7 +77,7 @@ async def by_task(
                 continue
             leaf = Leaf({reading.entity.table: [made]})
             if not failures and kind == reading.kinds[-1]:
-                leaf.watermark = datetime.combine(period.end, time.min, UTC)
+                leaf.watermark = period.window.end
             yield leaf
     if failures:
         raise TransientError("; ".join(failures), remedy="the next run asks for these files again")
@@ -95,8 +94,7 @@ def periods(window: Window) -> Iterator[Period]:
 
 async def _file(client: TemuClient, reading: ByTask, kind: str, period: Period, sleep: Sleep) -> RawRecord:
     where = f"shop {client.shop}, {kind} of {period.start:%Y-%m}"
-    start, end = period.milliseconds
-    params = {"fileType": kind, "startTime": start, "endTime": end}
+    params = {"fileType": kind, **reading.window.of(period.window)}
     made = await client.ask(reading.create, params, _Task)
     if made is None or not made.task_id:
         raise PermanentError(f"{where}: {reading.create} answered without a task id")

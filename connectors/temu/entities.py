@@ -70,16 +70,17 @@ class Entity:
         at: datetime,
         prefix: tuple[object, ...] = (),
         extra: tuple[object, ...] = (),
+        page: int | None = None,
     ) -> Rows:
         """Raw records of `payloads`. `at` is used where the source has no update time; `prefix` leads every key and
-        `extra` follows the typed columns, for what is known from the request instead of the answer."""
+        `extra` follows the typed columns, for what is known from the request instead of the answer; so is `page`."""
         built = Rows()
         decode, fields, keys, cursors = self._decoder.decode, self._fields, len(self.key), len(self._cursors)
         suffix: tuple[date, ...] = (at.astimezone(UTC).date(),) if self.dated else ()
         for source in payloads:
             record, payload = decode(source)
             if type(record) is Rejected:
-                origin = self.origin(payload, at=at, prefix=prefix, extra=extra)
+                origin = replace(self.origin(payload, at=at, prefix=prefix, extra=extra), page=page)
                 built.rejected.append(replace(record, origin=origin))
                 continue
             values = fields(record)

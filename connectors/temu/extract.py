@@ -202,15 +202,11 @@ class Reader:
         reason = ""
         for _ in range(REREADS):
             seen = _Seen(may_grow=reading.settles_after is not None)
-            number = 0
             async with aclosing(self._pages(reading, bucket, prefix)) as pages:
                 async for page in pages:
                     seen.is_cut_off = await self._stands_still(reading, page)
                     seen.add(page)
-                    number += 1
-                    leaf = await self._catalogue_leaf(reading, page, closed)
-                    leaf.page = number
-                    yield leaf
+                    yield await self._catalogue_leaf(reading, page, closed)
                     if seen.is_cut_off:
                         break
             reason = seen.doubt() or ""

@@ -24,7 +24,6 @@ class Leaf:
     watermark: datetime | None = None
     pending: int = 0
     unchanged: int = 0
-    page: int | None = None
     asked: Mapping[str, Unanswered | None] = field(default_factory=dict)
 
     @property

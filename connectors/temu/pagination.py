@@ -33,12 +33,13 @@ Sift = Callable[[Sequence[bytes]], tuple[list[Sighting], list[bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer as it came: the platform's total, the bytes of its records, the gateway's time of the answer."""
+    """One answer as it came: the platform's total, the bytes of its records, the gateway's time, the page's number."""
 
     total: int
     payloads: list[bytes]
     read_at: datetime
     token: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ async def ask_page(client: TemuClient, listing: Listing, params: Mapping[str, ob
     payloads = [bytes(row) for row in rows or ()]
     total = page.total if page and listing.total_word else None
     token = page.pagination.next_token if page and listing.by_token and page.pagination else None
-    return Answer(len(payloads) if total is None else total, payloads, client.now(), token)
+    page_number = number if isinstance(number, int) else None
+    return Answer(len(payloads) if total is None else total, payloads, client.now(), token, page_number)
 
 
 def _paging(listing: Listing, number: int | str) -> dict[str, object]:
@@ -77,7 +79,7 @@ def pages_of(listing: Listing, total: int) -> int:
 def page_of(listing: Listing, answer: Answer, *, prefix: tuple[object, ...] = (), sift: Sift | None = None) -> Page:
     """The answer's records, `prefix` leading their keys; what `sift` recognises is not read again."""
     sighted, payloads = sift(answer.payloads) if sift else ([], answer.payloads)
-    found = listing.entity.rows(payloads, at=answer.read_at, prefix=prefix)
+    found = listing.entity.rows(payloads, at=answer.read_at, prefix=prefix, page=answer.number)
     found.sighted = sighted
     return Page(answer.total, found, answer.read_at, answer.token)
 

@@ -107,11 +107,7 @@ async def by_local_day(
 
 
 async def _report(client: TemuClient, reading: ByLocalDay, day: date, ids: Ids, span: Window) -> Rows:
-    first, last = reading.window
-    params: dict[str, object] = {
-        first: round(span.start.timestamp() * 1000),
-        last: round(span.end.timestamp() * 1000) - 1,
-    }
+    params: dict[str, object] = {**reading.window.of(span)}
     if reading.word:
         params[reading.word] = ids[-1]
     try:

@@ -82,11 +82,10 @@ async def _read_leaf(
 
 
 def bounds(listing: Listing, window: Window) -> dict[str, object]:
-    """The filter for a half-open window: both ends of the platform's pair are inclusive seconds."""
+    """The filter for a half-open window."""
     if listing.window is None:
         raise ValueError(f"{listing.api_type} has no time filter")
-    start, end = listing.window
-    return {start: int(window.start.timestamp()), end: int(window.end.timestamp()) - 1}
+    return {**listing.window.of(window)}
 
 
 def cut(window: Window, pieces: int) -> list[Window]:

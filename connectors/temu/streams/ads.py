@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from connectors.temu.entities import Entity
 from connectors.temu.models import ads as models
-from connectors.temu.streams.shapes import ByIds, ByLocalDay, IdQuery, Stream
+from connectors.temu.streams.shapes import Bounds, ByIds, ByLocalDay, IdQuery, Stream
 
-_WINDOW = ("startTs", "endTs")
+_WINDOW = Bounds("startTs", "endTs", "ms")
 
 AD_DETAILS = Stream(
     name="ad_details",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connectors.temu.entities import Entity
 from connectors.temu.models import after_sales as models
-from connectors.temu.streams.shapes import Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
+from connectors.temu.streams.shapes import Batch, Bounds, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
 
 AFTER_SALES = Stream(
     name="after_sales",
@@ -27,7 +27,7 @@ AFTER_SALES = Stream(
             page_size=200,
             total_word="total",
             rows_word="data",
-            window=("updateAtStart", "updateAtEnd"),
+            window=Bounds("updateAtStart", "updateAtEnd"),
             leaf_rows=200,
         ),
         Lookup(

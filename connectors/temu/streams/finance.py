@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connectors.temu.entities import Entity
 from connectors.temu.models.finance import BillFile
-from connectors.temu.streams.shapes import ByTask, Stream
+from connectors.temu.streams.shapes import Bounds, ByTask, Stream
 
 BILL_FILES = Stream(
     name="bill_files",
@@ -20,6 +20,7 @@ BILL_FILES = Stream(
         poll="temu.finance.mall.bill.task.get",
         entity=Entity(table="bill_files", model=BillFile),
         kinds=("STATEMENT_REPORT", "PAYMENT_REPORT"),
+        window=Bounds("startTime", "endTime", "ms"),
         reach=timedelta(days=62),
         settle=timedelta(days=35),
     ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import orders as models
 from connectors.temu.streams import rest
-from connectors.temu.streams.shapes import ByOrder, ByWindow, Listing, Lookup, Stream
+from connectors.temu.streams.shapes import Bounds, ByOrder, ByWindow, Listing, Lookup, Stream
 
 _ALL_FULFILMENT = ("fulfillBySeller", "fulfillByCooperativeWarehouse")
 """Left out, the platform answers with the seller's own lines only (§8.2)."""
@@ -29,13 +29,13 @@ ORDER_LIST = Listing(
     total_word="totalItemNum",
     rows_word="pageItems",
     params={"sortby": "updateTime", "fulfillmentTypeList": _ALL_FULFILMENT},
-    window=("updateAtStart", "updateAtEnd"),
+    window=Bounds("updateAtStart", "updateAtEnd"),
 )
 
 ORDER_LIST_BY_CREATION = replace(
     ORDER_LIST,
     params={"sortby": "createTime", "fulfillmentTypeList": _ALL_FULFILMENT},
-    window=("createAfter", "createBefore"),
+    window=Bounds("createAfter", "createBefore"),
     clock=1,  # order_time
 )
 """The same list by the time at which orders were placed: what a closed day holds never changes (§8.2)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from connectors.records import Window
 from connectors.temu.entities import Entity
 
 if TYPE_CHECKING:
@@ -19,6 +20,23 @@ Ids = tuple[int, ...]
 Source = Literal["skus", "goods", "advertised_goods", "open_activities", "partner_skcs", "partner_skus"]
 """Where ids come from: `products` and their goods, goods that `ad_details` last saw advertised, activities that have
 not ended, SKCs and product SKUs of the cross-border gateways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The parameters for a pair of bounds, both inclusive, and the unit in which they count (§3.6)."""
+
+    first: str
+    last: str
+    unit: Literal["s", "ms"] = "s"
+
+    def of(self, window: Window) -> dict[str, int]:
+        """A half-open window in these words."""
+        scale = 1 if self.unit == "s" else 1000
+        return {
+            self.first: round(window.start.timestamp() * scale),
+            self.last: round(window.end.timestamp() * scale) - 1,
+        }
 
 
 @dataclass(frozen=True)
@@ -53,13 +71,13 @@ class ByIds:
 class ByLocalDay:
     """Ask for a report on each whole local day of the shop, and on each landed id if there is a `source`.
 
-    `window` names the parameters for the day's first and last millisecond. The first reading reaches back `reach`; a
-    later one reads the days of the last `settle` again, because reports move while orders are cancelled.
+    The first reading reaches back `reach`; a later one reads the days of the last `settle` again, because reports move
+    while orders are cancelled.
     """
 
     api_type: str
     entity: Entity
-    window: tuple[str, str]
+    window: Bounds
     reach: timedelta
     settle: timedelta
     source: Source | None = None
@@ -75,13 +93,14 @@ class ByLocalDay:
 class ByTask:
     """Have files made, month by month: `create` a task per kind, `poll` it, fetch the file.
 
-    `reach` and `settle` are those of `ByLocalDay`.
+    `window`, `reach` and `settle` are those of `ByLocalDay`.
     """
 
     create: str
     poll: str
     entity: Entity
     kinds: tuple[str, ...]
+    window: Bounds
     reach: timedelta
     settle: timedelta
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from connectors.temu.entities import Entity, Instant
 from connectors.temu.models import rest as models
-from connectors.temu.streams.shapes import ByCatalogue, ByWindow, Listing
+from connectors.temu.streams.shapes import Bounds, ByCatalogue, ByWindow, Listing
 
 SETTLE = timedelta(days=45)
 """By then an order has been delivered and, if at all, refunded."""
@@ -31,7 +31,7 @@ ORDERS = ByWindow(
             cursor=("order_time", "payment_time", "shipping_time", "delivery_time"),
         ),
         rows_word="order_list",
-        window=("start_time", "end_time"),
+        window=Bounds("start_time", "end_time"),
         clock=1,
         page_word="page",
         size_word="page_size",

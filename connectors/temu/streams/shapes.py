@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import Literal
 
 from connectors.temu.entities import Entity
-from connectors.temu.streams.questions import ByIds, ByLocalDay, ByTask, IdQuery, Ids, Source
+from connectors.temu.streams.questions import Bounds, ByIds, ByLocalDay, ByTask, IdQuery, Ids, Source
 
 __all__ = [
     "ROUTERS",
     "Batch",
+    "Bounds",
     "ByCatalogue",
     "ByIds",
     "ByLocalDay",
@@ -36,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Listing:
-    """An operation that answers page by page. `window` names its pair of inclusive bounds in epoch seconds.
+    """An operation that answers page by page. `window` is its time filter.
 
     `clock` is the typed column that the bounds are about; None = the record's update time. `by_token`: pages are not
     numbered, each answer names the next one in `pagination.nextToken` (§10.2).
@@ -51,7 +52,7 @@ class Listing:
     total_word: str = ""
     rows_word: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
-    window: tuple[str, str] | None = None
+    window: Bounds | None = None
     leaf_rows: int = 1000
     clock: int | None = None
     size_word: str = "pageSize"

@@ -15,6 +15,7 @@ from connectors.postgres.locks import writer_lock
 from connectors.postgres.quota import AppQuota
 from connectors.postgres.tasks import finish_task, start_task
 from connectors.postgres.watermarks import advance_watermark, read_watermark
+from connectors.records import Origin
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -117,8 +118,8 @@ async def test_the_same_refused_record_is_one_dead_letter_and_opens_again(module
         for run in ("r1", "r2"):
             await keep_dead_letters(conn, [letter, letter], shop_id=1, stream="orders", run_id=run)
         await conn.execute("update ops.dead_letters set resolved_at = now(), created_at = now() - interval '30 days'")
-        other = DeadLetter("missing", "parentOrderMap", "is required now", b'{"a": 1}')
-        await keep_dead_letters(conn, [other], shop_id=1, stream="orders", run_id="r3", page=4)
+        other = DeadLetter("missing", "parentOrderMap", "is required now", b'{"a": 1}', Origin("orders", page=4))
+        await keep_dead_letters(conn, [other], shop_id=1, stream="orders", run_id="r3")
         query = "select reason_code, field_path, message, payload, run_id, page, resolved_at from ops.dead_letters"
         rows = await (await conn.execute(query)).fetchall()
         age = await (

@@ -95,6 +95,7 @@ def test_a_letter_says_why_where_in_which_window_and_whose_record_it_is(broken) 
         assert (letter.reason_code, letter.field_path) == ("less_than_equal", "parentOrderMap.parentOrderStatus")
         assert letter.shop_name == desk.shops[0].shop_name
         assert letter.window_start < letter.window_end
+        assert letter.page == 1
 
 
 def test_after_the_model_is_mended_each_record_lands_exactly_once_with_its_money(broken) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -25,13 +26,14 @@ ORDER = (
 def letter(registered: Registered) -> int:
     """One letter of the first shop that today's models can read."""
     at = datetime(2026, 5, 1, tzinfo=UTC)
-    kept = DeadLetter("missing", "parentOrderMap.x", "Field required", ORDER, Origin("orders", at, (), (), "PO-211-1"))
+    origin = Origin("orders", at, record_key="PO-211-1", page=3)
+    kept = DeadLetter("missing", "parentOrderMap.x", "Field required", ORDER, origin)
 
     async def keep() -> None:
         async with await AsyncConnection.connect(registered.url) as connection:
             await keep_dead_letters(
                 connection, [kept], shop_id=registered.shops[0].id, stream="orders", run_id="run-7",
-                window=Window.of_day(at.date()), page=3,
+                window=Window.of_day(at.date()),
             )  # fmt: skip
 
     asyncio.run(keep())
@@ -51,6 +53,7 @@ def test_a_letter_is_listed_shown_replayed_once_and_told_so(registered: Register
     shown = omni("dead-letters", "show", str(letter))[1]
     for fact in ("Field required", "parentOrderMap.x", "run-7", '"orderSn": "211-1"', "2026-05-01"):
         assert fact in shown
+    assert re.search(r"page\s+│?\s*3\b", shown)
     assert "Would be replayed" in omni("dead-letters", "replay", "--all", "--dry-run")[1]
     assert registered.rows("select count(*) from raw_temu.orders") == [(0,)]
     code, told = omni("dead-letters", "replay", str(letter), "--no-follow")
