@@ -3,7 +3,8 @@
 Processes of all four lanes compete through the real quota in Postgres for calls to the real sandbox gateway, which
 refuses what comes too fast. Two backfill processes call without a pause; news, ship-by watch and reconciliation come in
 bursts. Shown: calls per second against the quota, how long each lane waits for a slot and for its answer, and how
-evenly the shops of the backfills were served. Nothing is asserted about times: they are this machine's.
+evenly the shops of the backfills were served. Exits with 1 if an aim is missed: the share of the quota that is used,
+nobody refused, and news that do not wait for backfills.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from benchmarks.quota.caller import Login, Part, Played
 from connectors.postgres.lanes import Lane
 from connectors.postgres.quota import set_calls_per_second
 
+AIM_USED = 0.95
+AIM_LIVE_WAIT = 1.0
+"""Seconds (p99) that a live call waits for its slot, its own burst included, while backfills never pause."""
 SECONDS_TO_START = 0.5
 BURSTS = {Lane.LIVE: (8, 2.0), Lane.SHIP_BY: (10, 5.0), Lane.RECONCILE: (20, 5.0)}
 """Calls per shop at a time, and every how many seconds; backfills never pause."""
@@ -59,9 +63,13 @@ class Result:
         """Calls of each shop of a lane."""
         return [count for one in self.lanes[lane] for count in one.calls.values()]
 
+    def waits(self, lane: Lane) -> list[float]:
+        """Seconds until each call of a lane had its slot."""
+        return [wait for one in self.lanes[lane] for wait in one.waits]
+
 
 def main() -> int:
-    """Play and print."""
+    """Play, print, and give 1 if an aim is missed."""
     parser = argparse.ArgumentParser(
         prog="benchmarks.quota", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -70,8 +78,9 @@ def main() -> int:
     parser.add_argument("--backfills", type=int, default=2, help="processes that backfill, two shops each")
     options = parser.parse_args()
     with open_stage(options.rate) as (url, logins):
-        report(compete(url, logins, seconds=options.seconds, rate=options.rate, backfills=options.backfills))
-    return 0
+        result = compete(url, logins, seconds=options.seconds, rate=options.rate, backfills=options.backfills)
+    report(result)
+    return verdict(result)
 
 
 def compete(url: str, logins: Sequence[Login], *, seconds: float, rate: int, backfills: int) -> Result:
@@ -93,7 +102,7 @@ def report(result: Result) -> None:
         f"{'lane':10} {'calls':>6} {'calls/s':>8} {'wait p50':>9} {'p99':>7} {'answer p50':>11} {'p99':>7}  (seconds)"
     )
     for lane, some in result.lanes.items():
-        waits, answers = [w for one in some for w in one.waits], [a for one in some for a in one.answers]
+        waits, answers = result.waits(lane), [a for one in some for a in one.answers]
         calls = sum(result.shares(lane))
         print(
             f"{lane.value:10} {calls:6} {calls / result.seconds:8.1f} {_quantile(waits, 50):9.3f} "
@@ -108,6 +117,19 @@ def report(result: Result) -> None:
         f"backfilled shops: {', '.join(map(str, shares))} calls; the least got {min(shares) / max(shares):.0%} ", end=""
     )
     print("of the most")
+
+
+def verdict(result: Result) -> int:
+    """A line per aim; 1 if one is missed."""
+    live = _quantile(result.waits(Lane.LIVE), 99)
+    aims = {
+        f"used {result.used:.1%}, aim {AIM_USED:.0%}": result.used >= AIM_USED,
+        f"{result.refused} refused, aim 0": result.refused == 0,
+        f"live waits {live:.2f} s (p99), aim {AIM_LIVE_WAIT:g} s": live <= AIM_LIVE_WAIT,
+    }
+    for words, is_reached in aims.items():
+        print(f"{words}  {'reached' if is_reached else 'MISSED'}")
+    return 0 if all(aims.values()) else 1
 
 
 def _quantile(values: Sequence[float], percent: int) -> float:
