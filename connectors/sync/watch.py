@@ -57,7 +57,7 @@ class _Visit:
         return [urgent, orders.report(None)]
 
     async def _urgent(self, session: ShopSession) -> SyncReport:
-        """Land what the platform calls urgent, with its money where that is missing or older, and tell the queue."""
+        """Land what the platform calls urgent, with its money where the order is new or changed, and tell the queue."""
         named, orders = list[str](), self._tally(session)
 
         async def labelled() -> AsyncGenerator[Leaf, None]:
@@ -66,7 +66,8 @@ class _Visit:
             yield leaf
 
         await land(orders, labelled())
-        await land_answers(orders, named)
+        if orders.own.inserted or orders.own.updated:  # the next tick asks what others lack
+            await land_answers(orders, named)
         shop_id, now = session.shop.id, session.client.now()
         await queue_landed(session.control, shop_id, now)
         await note_seen(session.control, shop_id, now, named)

@@ -60,6 +60,11 @@ def test_urgent_orders_come_by_their_label_whether_they_had_landed_or_not(desk, 
     [report] = visit(desk, shop)
     assert stored(desk, shop).keys() == expected
     assert report.read == len(expected)
+    tasks = "select stream from ops.sync_tasks where run_id = 'watch' order by 1"
+    assert ("order_amounts",) in desk.query(tasks)
+    desk.execute("delete from ops.sync_tasks")
+    visit(desk, shop)
+    assert desk.query(tasks) == [("orders",)], "nothing changed: nothing more is asked"
 
 
 def test_orders_that_no_label_names_any_more_are_read_when_their_deadline_is_near(desk, gateway, shop):
