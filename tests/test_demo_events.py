@@ -6,7 +6,8 @@ The gateway's clock moves on by two hours here, so these are the last tests that
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import httpx
 import psycopg
@@ -18,6 +19,10 @@ from tests.demo_stack import DemoStack
 pytestmark = pytest.mark.services
 
 SECONDS = 600
+MOST_SECONDS = 60
+"""From an event at the door to the order in the marts; about 15 on two cores that do nothing else."""
+ATTEMPTS = 3
+"""A machine that is busy with something else may be slow once, but not each time."""
 
 
 @pytest.fixture
@@ -30,34 +35,54 @@ def pushing(demo_stack: DemoStack) -> Iterator[DemoStack]:
     httpx.delete(path, timeout=30).raise_for_status()
 
 
-def newly_placed(stack: DemoStack) -> set[str]:
-    """Orders that exist only since the gateway's clock was moved on, told by the events that were processed."""
+SHOWN = """
+    select f.parent_order_sn, e.received_at, f.refreshed_at, clock_timestamp() as seen_at
+    from (
+        select parent_order_sn, min(received_at) as received_at from ops.webhook_events
+        where processed_at is not null group by 1
+    ) e
+    join (
+        select parent_order_sn, min(_refreshed_at) as refreshed_at from marts.fct_order_lines_costed group by 1
+    ) f using (parent_order_sn)
+    where parent_order_sn <> all(%s)
+"""
+"""Orders of events that the marts show, besides known ones: when the door took the first event, when the build began
+that shows the order, and now, when it is over."""
+
+
+def first_shown(stack: DemoStack) -> dict[str, tuple[datetime, datetime, datetime]]:
+    """Move the gateway's clock on; orders placed meanwhile that the marts show first, with the instants of `SHOWN`."""
+    with psycopg.connect(stack.database_url, autocommit=True) as conn:
+        known = [row[0] for row in conn.execute("select parent_order_sn from raw_temu.orders")]
+        path = f"{stack.gateway_url}/sandbox/clock/advance"
+        httpx.post(path, json={"seconds": 2 * 3600}, timeout=60).raise_for_status()
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if shown := conn.execute(SHOWN, [known]).fetchall():
+                return {sn: (received, refreshed, seen) for sn, received, refreshed, seen in shown}
+            time.sleep(0.5)
+    return {}
+
+
+def came_through_events_alone(stack: DemoStack, orders: Iterable[str]) -> bool:
+    """Whether no window was read that would have brought them anyway."""
+    query = """
+        select distinct t.mode from raw_temu.orders o join ops.sync_tasks t on t.run_id = o.run_id
+        where o.parent_order_sn = any(%s)
+    """
     with psycopg.connect(stack.database_url) as conn:
-        query = "select parent_order_sn from ops.webhook_events where processed_at is not null"
-        return {row[0] for row in conn.execute(query) if row[0]}
+        return conn.execute(query, [list(orders)]).fetchall() == [("refresh",)]
 
 
-def test_an_order_placed_now_is_in_the_marts_through_its_event_alone(pushing: DemoStack) -> None:
-    with psycopg.connect(pushing.database_url) as conn:
-        known = {row[0] for row in conn.execute("select parent_order_sn from raw_temu.orders")}
-    httpx.post(
-        f"{pushing.gateway_url}/sandbox/clock/advance", json={"seconds": 2 * 3600}, timeout=60
-    ).raise_for_status()
-    deadline = time.monotonic() + SECONDS
-    arrived: set[str] = set()
-    while not arrived and time.monotonic() < deadline:
-        fresh = list(newly_placed(pushing) - known)
-        with psycopg.connect(pushing.database_url) as conn:
-            query = "select distinct parent_order_sn from marts.fct_order_lines_costed where parent_order_sn = any(%s)"
-            arrived = {row[0] for row in conn.execute(query, [fresh])}
-            runs = conn.execute(
-                "select distinct t.mode from raw_temu.orders o join ops.sync_tasks t on t.run_id = o.run_id"
-                " where o.parent_order_sn = any(%s)",
-                [list(arrived)],
-            ).fetchall()
-        time.sleep(1)
-    assert arrived
-    assert runs == [("refresh",)]
+def test_an_order_placed_now_is_in_the_marts_through_its_event_alone_within_a_minute(pushing: DemoStack) -> None:
+    seconds: list[float] = []
+    while len(seconds) < ATTEMPTS and min(seconds, default=MOST_SECONDS + 1) > MOST_SECONDS:
+        shown = first_shown(pushing)
+        assert shown
+        assert came_through_events_alone(pushing, shown)
+        assert all(received < refreshed < seen for received, refreshed, seen in shown.values())
+        seconds.append(max((seen - received).total_seconds() for received, _, seen in shown.values()))
+    assert min(seconds) <= MOST_SECONDS, seconds
     counts = httpx.get(f"{pushing.gateway_url}/sandbox/webhooks/subscription", timeout=30).json()["counts"]
     assert counts["taken"] > 0
     assert "forged taken" not in counts
