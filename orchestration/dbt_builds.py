@@ -26,13 +26,18 @@ def manifest_path() -> Path:
     return Path(configured) if configured else DBT_PROJECT_DIR / "target" / "manifest.json"
 
 
+def folder_of(settings: Settings, name: str) -> Path:
+    """Where the build of this name left what it built from, if there was one."""
+    return settings.data_dir.resolve() / "dbt" / name
+
+
 def build_folder(settings: Settings, name: str) -> Path:
     """The folder of the build of this name, now the youngest; the oldest ones are removed."""
-    builds = settings.data_dir.resolve() / "dbt"
+    folder = folder_of(settings, name)
+    builds = folder.parent
     builds.mkdir(parents=True, exist_ok=True)
     for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime)[: -KEPT_BUILDS + 1]:
         shutil.rmtree(old, ignore_errors=True)
-    folder = builds / name
     folder.mkdir(exist_ok=True)
     os.utime(folder)
     return folder

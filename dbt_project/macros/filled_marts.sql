@@ -44,6 +44,7 @@
         'mart_source_freshness': ['int_sources__last_seen', 'true'],
         'mart_stock_alerts': ['mart_sku_stock', 'true'],
         'mart_sync_daily': ['int_sync_runs__measured', 'started_at is not null'],
+        'mart_sync_ledger': ['int_sync_ledger__typed', 'shop_id is not null and entity is not null'],
         'mart_sync_reconciliation': ['mart_gmv_daily', 'true'],
         'mart_sync_runs': ['int_sync_runs__measured', 'true'],
     }) }}

@@ -1,8 +1,8 @@
 """Asset `quality/ledger`: after each build, whether every record of the last weeks is accounted for.
 
-Belongs here: the asset, its check and the table that people see. Counting is `ledger_counts`, the sums are
-`connectors.completeness.ledger`. An unexplained difference fails the check and stops nothing: marts that were built are
-shown, with their gap.
+Belongs here: the asset, its check and the table that people see. Counting is `ledger_counts`, keeping the lines is
+`ledger_store`, the sums are `connectors.completeness.ledger`. An unexplained difference fails the check and stops
+nothing: marts that were built are shown, with their gap.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,13 @@ from dagster import (
 
 from connectors.completeness.days import business_day
 from connectors.completeness.ledger import Entry, noteworthy, unbalanced
+from orchestration.dbt_builds import folder_of
 from orchestration.failures import TRANSIENT_RETRIES, explained
 from orchestration.names import CHECKS_POOL
 from orchestration.raw_tables import OWNERS, ops_key, temu_key
 from orchestration.resources import Warehouse
 from orchestration.transform.ledger_counts import read_ledger
+from orchestration.transform.ledger_store import keep_ledger
 
 LEDGER_KEY = AssetKey(["quality", "ledger"])
 BALANCES = "every_record_is_accounted_for"
@@ -60,9 +62,11 @@ def build_ledger_asset() -> AssetsDefinition:
         with explained():
             days = warehouse.settings().ledger_days
             # Two days ahead: the clock of a rehearsal gateway may run before ours.
-            entries = read_ledger(
-                warehouse.database_url(), first=today - timedelta(days=days), last=today + timedelta(days=2)
-            )
+            first, last = today - timedelta(days=days), today + timedelta(days=2)
+            url, run_id = warehouse.database_url(), context.run.run_id
+            entries = read_ledger(url, first=first, last=last)
+            build = folder_of(warehouse.settings(), run_id)
+            keep_ledger(url, entries, first=first, last=last, run_id=run_id, build=build)
         verdict = verdict_on(entries)
         if not verdict.passed:
             context.log.warning("%s", verdict.description)

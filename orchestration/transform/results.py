@@ -55,12 +55,16 @@ def keep_dbt_results(database_url: str, target: Path, *, run_id: str, run_at: da
     """
     if not (target / "run_results.json").is_file() or not (target / "manifest.json").is_file():
         return
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    results = _results_in(target)
     nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     with psycopg.connect(database_url) as connection:
         verdicts = list(_verdicts(connection, results, nodes))
         keep_check_results(connection, verdicts, run_id=run_id, run_at=run_at)
-        _show(connection, results)
+        fill_again(connection, target, RESULTS_MODELS)
+
+
+def _results_in(target: Path) -> list[dict[str, Any]]:
+    return list(json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"])
 
 
 def _verdicts(
@@ -95,10 +99,13 @@ def _samples(connection: psycopg.Connection, query: str) -> list[str]:
     return [text for (text,) in rows]
 
 
-def _show(connection: psycopg.Connection, results: Sequence[Mapping[str, Any]]) -> None:
-    """Fill the models of the verdicts again, now that the verdicts of their own build are known."""
+def fill_again(connection: psycopg.Connection, target: Path, models: Sequence[str]) -> None:
+    """Fill tables of a build again by its own SQL, now that more is known; nothing happens where it left no results."""
+    if not (target / "run_results.json").is_file():
+        return
+    results = _results_in(target)
     compiled = {one["unique_id"].split(".")[-1]: one for one in results if one["unique_id"].startswith("model.")}
-    for name in RESULTS_MODELS:
+    for name in models:
         model = compiled.get(name)
         if model is None or model["status"] != "success":
             return

@@ -17,6 +17,7 @@ COLUMNS = {
     "stg_temu__sync_dead_letters": "id shop_id entity error_class error_message payload created_at resolved_at",
     "stg_temu__platform_order_counts": "shop_id order_date reported_orders counted_at",
     "stg_temu__order_detail_tasks": "id shop_id parent_order_sn status created_at completed_at",
+    "stg_temu__sync_ledger": "shop_id ledger_date entity landed_records unexplained_records causes counted_at",
     "stg_files__import_history": "id import_type status rows_ok rows_failed rows_skipped started_at completed_at",
 }
 
@@ -58,6 +59,8 @@ def test_good_rows_are_judged_rightly_beside_rows_that_make_no_sense(warehouse: 
         "stg_temu__platform_order_counts",
         [{"shop_id": "1", "order_date": "2026-02-20", "reported_orders": "3", "counted_at": "2026-02-22T00:00:00Z"}],
     )
+    line = {"shop_id": "1", "ledger_date": "2026-02-20", "entity": "orders", "unexplained_records": "2"}
+    _fill(warehouse, "stg_temu__sync_ledger", [line | {"causes": '{"dead_letter": 1}', "counted_at": "2026-03-01"}])
     for model in ("stg_temu__sync_dead_letters", "stg_temu__order_detail_tasks", "stg_files__import_history"):
         _fill(warehouse, model, [])
     warehouse.build_marts(*AS_OF)
@@ -76,6 +79,8 @@ def test_good_rows_are_judged_rightly_beside_rows_that_make_no_sense(warehouse: 
     assert {state for (shop, _), state in states.items() if shop != "one"} == {"paused"}
     [gap] = warehouse.rows("select * from marts.mart_sync_reconciliation where reported_orders = 3")
     assert (gap["gap"], gap["is_alert"]) == (3, True)
+    told = warehouse.rows("select * from marts.mart_sync_ledger where entity = 'orders' and causes is not null")
+    assert {(row["is_alert"], row["causes"]) for row in told if row["shop_id"] == 1} >= {(True, "死信 Dead letter 1")}
     _only_what_builds_renew_can_be_stale(warehouse)
     _a_mart_is_not_empty_where_its_upstream_is_not(warehouse)
 

@@ -25,7 +25,7 @@ from tests.dbt_places import dbt_places
 from tests.orchestration.conftest import CALLS_PER_SECOND, PLAIN
 
 STREAMS = ["orders", "after_sales", "order_amounts", "shipments", "order_details", "tracking_events"]
-NEEDED = ["+fct_order_lines_costed", "+dq_quarantined_rows", "+view_refunds"]
+NEEDED = ["+fct_order_lines_costed", "+dq_quarantined_rows", "+view_refunds", "+mart_sync_ledger"]
 TODAY = business_day(datetime.now(UTC))
 FIRST, LAST = TODAY - timedelta(days=10), TODAY + timedelta(days=1)
 
@@ -36,6 +36,7 @@ class Built:
 
     url: str
     settings: Settings
+    build: Path
 
     def execute(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.url) as connection:
@@ -78,8 +79,16 @@ def loaded(postgres_server, gateway_url: str, tmp_path_factory: pytest.TempPathF
         for table in STREAMS:
             connection.execute(f"update raw_temu.{table} set loaded_at = now() - interval '1 hour'")
     _dbt_build(url, folder)
-    yield Built(url, settings)
+    yield Built(url, settings, _target(folder))
     postgres_server.drop_database(url)
+
+
+def _name_of(url: str) -> str:
+    return url.split("?")[0].rpartition("/")[2]
+
+
+def _target(folder: Path) -> Path:
+    return next((folder / "dbt").rglob("run_results.json")).parent
 
 
 def _dbt_build(url: str, folder: Path) -> None:
@@ -97,8 +106,10 @@ def _dbt_build(url: str, folder: Path) -> None:
 @pytest.fixture
 def built(postgres_server, loaded: Built, tmp_path: Path) -> Iterator[Built]:
     """A copy of the loaded database for one test."""
-    url = postgres_server.create_database(template=loaded.url.split("?")[0].rpartition("/")[2])
-    yield Built(url, postgres_server.settings_for(url, tmp_path / "data", history_days=6))
+    url = postgres_server.create_database(template=_name_of(loaded.url))
+    results = (loaded.build / "run_results.json").read_text()  # its SQL names the database
+    (tmp_path / "run_results.json").write_text(results.replace(_name_of(loaded.url), _name_of(url)))
+    yield Built(url, postgres_server.settings_for(url, tmp_path / "data", history_days=6), tmp_path)
     postgres_server.drop_database(url)
 
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from connectors.completeness.ledger import Cause
 from orchestration.cli.app import app
 from orchestration.transform.definitions import build_defs
-from tests.orchestration.transform.conftest import STREAMS, Built
+from orchestration.transform.ledger_store import keep_ledger
+from tests.orchestration.transform.conftest import FIRST, LAST, STREAMS, Built
 
 
 def test_after_a_load_a_count_and_a_build_every_line_balances(built: Built) -> None:
@@ -171,3 +172,37 @@ def test_the_command_shows_one_day_and_its_exit_code_tells(built: Built, an_orde
     assert (fine.exit_code, "orders" in fine.output) == (0, True)
     built.execute("delete from raw_temu.orders where parent_order_sn = %s", an_order[0])
     assert CliRunner().invoke(app, words).exit_code == 1
+
+
+def test_the_lines_are_kept_once_however_often_a_build_is_counted(built: Built, check) -> None:
+    kept = "select shop_id, day, stream, reported, landed, staged, mart, causes, explained, unexplained from ops.ledger"
+    built.execute(
+        "insert into ops.ledger (shop_id, day, stream, landed, set_aside, causes, explained, unexplained, run_id)"
+        " values (1, '2020-01-01', 'orders', 1, 0, '{}', 0, 1, 'old'), (1, null, 'orders', 1, 0, '{}', 0, 1, 'old')"
+    )
+    check()
+    once = built.execute(f"{kept} order by 1, 2, 3")
+    check()
+    assert built.execute(f"{kept} order by 1, 2, 3") == once
+    lines = {(one.shop_id, one.day, one.stream): one for one in built.ledger()}
+    told = {row[:3]: row for row in once if row[1] is None or row[1] >= FIRST}
+    assert set(told) == set(lines)
+    for key, line in lines.items():
+        causes = {cause.name.lower(): share for cause, share in line.causes.items()}
+        stages = (line.reported, line.landed, line.staged, line.mart)
+        assert told[key][3:] == (*stages, causes, sum(causes.values()), line.unexplained)
+    assert built.execute("select count(*) from ops.ledger where run_id = 'old'") == [(1,)], "what was before stays"
+
+
+def test_the_mart_shows_the_lines_of_the_build_that_it_belongs_to(built: Built, an_order) -> None:
+    sn, shop, day = an_order
+    built.execute("delete from marts.fct_order_lines_costed where parent_key = %s", sn)
+    assert built.execute("select count(*) from marts.mart_sync_ledger") == [(0,)]
+    keep_ledger(built.url, built.ledger(), first=FIRST, last=LAST, run_id="r", build=built.build)
+    shown = (
+        "select stream_name, unexplained_records, causes, is_alert from marts.mart_sync_ledger"
+        " where shop_id = %s and ledger_date = %s and entity = 'orders'"
+    )
+    assert built.execute(shown, shop, day) == [("订单 Orders", 1, None, True)]
+    named = "select distinct causes from marts.mart_sync_ledger where causes like %s"
+    assert built.execute(named, "%测试店铺 Sandbox shop%")

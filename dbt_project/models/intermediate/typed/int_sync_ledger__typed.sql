@@ -1,0 +1,1 @@
+{{ typed_staging('stg_temu__sync_ledger') }}
