@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from pydantic import SecretStr
 
@@ -26,6 +27,13 @@ from connectors.postgres.server import ensure_database, stop_embedded
 from connectors.postgres.urls import with_database
 from connectors.settings import Settings
 from tests.demo_stack import demo_stack as demo_stack  # a fixture, for every folder of tests
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """Whoever sets up logs, as every command does, sets them up for its own test."""
+    yield
+    structlog.reset_defaults()
 
 
 @dataclass(frozen=True)
