@@ -33,7 +33,7 @@ LIVE = "live"
 WINDOW = "window"
 
 QUOTE_TAG = "omni/expected"
-"""Calls, rows and minutes that a backfill was expected to take, one tag each: `omni/expected/calls` …"""
+"""What a backfill was expected to take and to change, one tag each: calls, rows, minutes, unknown_streams, marts."""
 
 LANE_TAG = "omni/lane"
 """Which lane of the app key's quota a run uses; absent: live for news, backfill for cells."""

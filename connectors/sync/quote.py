@@ -56,12 +56,11 @@ def quote_backfill(
     shops: Sequence[str] | None,
     streams: Sequence[str] | None,
     window: Window,
-    ask: bool = True,
 ) -> list[StreamQuote]:
     """The cost of reading a window of update time for the shops (None = active) and streams (None = all by day).
 
-    `ask` lets shops without a past be asked for a count, one call each; ConfigurationError for a shop or stream that
-    cannot be read by day.
+    A shop without a past is asked for a count, one call; ConfigurationError for a shop or stream that cannot be read by
+    day.
     """
     chosen, wanted = chosen_shops(database_url, shops), streams_by_day(streams)
     with psycopg.connect(database_url) as connection:
@@ -72,7 +71,7 @@ def quote_backfill(
         for shop in chosen
         if any(one.is_own_of(shop.gateway, shop.dialect) and one.name not in pasts[shop.id] for one in wanted)
     ]
-    counts = asyncio.run(_counts(database_url, settings, blank, window)) if ask and blank else {}
+    counts = asyncio.run(_counts(database_url, settings, blank, window)) if blank else {}
     quotes = [
         _quote(shop, stream, window, pasts[shop.id].get(stream.name), counts.get(shop.id))
         for shop in chosen
