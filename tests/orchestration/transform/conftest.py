@@ -53,12 +53,33 @@ class Built:
 @pytest.fixture(scope="package")
 def loaded(postgres_server, gateway_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """The gateway's shops, the second as a rehearsal shop; everything read, counted and built once."""
-    url = postgres_server.create_database()
     folder = tmp_path_factory.mktemp("ledger")
+    url = postgres_server.create_database()
     settings = postgres_server.settings_for(url, folder / "data", history_days=6)
-    offers = httpx.get(f"{gateway_url}/sandbox/shops", timeout=30).raise_for_status().json()
+    yield load_and_build(url, settings, gateway_url, folder, STREAMS)
+    postgres_server.drop_database(url)
+
+
+def load_and_build(url: str, settings: Settings, gateway_url: str, folder: Path, streams: list[str]) -> Built:
+    """Register a gateway's shops, read the streams, count some days and build, all of it once."""
+    _register(url, settings, httpx.get(f"{gateway_url}/sandbox/shops", timeout=30).raise_for_status().json())
+    outcomes = sync_shops(
+        url, settings=settings, shops=None, streams=streams, window=None, run_id="load", on_event=lambda _event: None
+    )
+    assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
+    first, last = TODAY - timedelta(days=3), TODAY - timedelta(days=1)
+    recount(url, settings=settings, shops=None, first=first, last=last, run_id="count")
+    # As if it had been loaded an hour ago: what comes after the build is told by its time.
     with psycopg.connect(url) as connection:
-        box = SecretBox.open(settings)
+        for table in streams:
+            connection.execute(f"update raw_temu.{table} set loaded_at = now() - interval '1 hour'")
+    _dbt_build(url, folder)
+    return Built(url, settings, _target(folder))
+
+
+def _register(url: str, settings: Settings, offers: list[dict[str, object]]) -> None:
+    box = SecretBox.open(settings)
+    with psycopg.connect(url) as connection:
         for number, offer in enumerate(offers):
             sealed = ShopCredentials(SecretStr(offer["app_secret"]), SecretStr(offer["access_token"]))
             environment = "sandbox" if number == 1 else "production"
@@ -68,19 +89,6 @@ def loaded(postgres_server, gateway_url: str, tmp_path_factory: pytest.TempPathF
                 "insert into ops.app_quota (app_key, calls_per_second) values (%s, %s) on conflict do nothing",
                 [offer["app_key"], CALLS_PER_SECOND],
             )
-    outcomes = sync_shops(
-        url, settings=settings, shops=None, streams=STREAMS, window=None, run_id="load", on_event=lambda _event: None
-    )
-    assert [one for one in outcomes if isinstance(one, SyncFailure)] == []
-    first, last = TODAY - timedelta(days=3), TODAY - timedelta(days=1)
-    recount(url, settings=settings, shops=None, first=first, last=last, run_id="count")
-    # As if it had been loaded an hour ago: what comes after the build is told by its time.
-    with psycopg.connect(url) as connection:
-        for table in STREAMS:
-            connection.execute(f"update raw_temu.{table} set loaded_at = now() - interval '1 hour'")
-    _dbt_build(url, folder)
-    yield Built(url, settings, _target(folder))
-    postgres_server.drop_database(url)
 
 
 def _name_of(url: str) -> str:
