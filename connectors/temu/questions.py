@@ -90,7 +90,8 @@ def records_in(answer: bytes, path: Sequence[str]) -> list[bytes]:
 async def by_local_day(
     client: TemuClient, known: KnownIds, reading: ByLocalDay, window: Window, zone: ZoneInfo
 ) -> AsyncGenerator[Leaf, None]:
-    """A leaf per local day that ended inside `window`, oldest first."""
+    """A leaf per local day that ended inside `window`, oldest first. Days about which nothing could be asked, because
+    nothing has landed yet that the source names, are not done with: the watermark stays before them."""
     ids: Sequence[Ids] = [()] if reading.source is None else await known.ids(reading.source)
     for day, span in local_days(window, zone):
         asked = [(day, one, span) for one in ids]
@@ -98,7 +99,7 @@ async def by_local_day(
         async def report(question: tuple[date, Ids, Window]) -> Rows | list[tuple[date, Ids, Window]]:
             return await _report(client, reading, *question)
 
-        leaf = Leaf({reading.entity.table: []}, window=span, watermark=span.end.astimezone(UTC))
+        leaf = Leaf({reading.entity.table: []}, window=span, watermark=span.end.astimezone(UTC) if asked else None)
         for some in (asked[:1], asked[1:]):
             async for rows in ahead_in_order(some, report, ahead=CALLS_AHEAD):
                 leaf.records[reading.entity.table] += rows.records
