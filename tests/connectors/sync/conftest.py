@@ -100,22 +100,25 @@ class Desk:
 
     def contents(self) -> dict[str, object]:
         """Everything that landed, without what says only when and by whom."""
-        tables = {}
-        for table in TABLES:
-            columns = f"to_jsonb(t) - 'loaded_at' - 'run_id' - {READ_TIMES.get(table, 'array[]::text[]')}"
-            tables[table] = self.query(f"select {columns} from raw_temu.{table} t order by 1")
+        tables: dict[str, object] = {}
+        with psycopg.connect(self.url) as connection:
+            for table in TABLES:
+                columns = f"to_jsonb(t) - 'loaded_at' - 'run_id' - {READ_TIMES.get(table, 'array[]::text[]')}"
+                tables[table] = connection.execute(f"select {columns} from raw_temu.{table} t order by 1").fetchall()
         return tables
 
 
 TABLES = (
     "orders", "order_versions", "order_amounts", "order_details", "products", "product_snapshots", "activities",
     "activity_goods", "after_sales", "after_sales_details", "after_sales_lines", "return_parcels", "cancellations",
-    "shipments", "tracking_events", "unshipped_packages", "carriers", "warehouses",
+    "shipments", "tracking_events", "unshipped_packages", "carriers", "warehouses", "supplier_prices", "sku_stocks",
+    "goods", "price_orders", "activity_candidates", "ad_details", "ad_reports", "ad_goods_reports", "bill_files",
 )  # fmt: skip
 READ_TIMES = dict.fromkeys(
     (
         "products", "product_snapshots", "activities", "activity_goods", "cancellations", "tracking_events",
-        "unshipped_packages", "carriers", "warehouses",
+        "unshipped_packages", "carriers", "warehouses", "supplier_prices", "sku_stocks", "goods", "price_orders",
+        "activity_candidates", "ad_details", "ad_reports", "ad_goods_reports", "bill_files",
     ),
     "array['source_updated_at']",
 )  # fmt: skip
