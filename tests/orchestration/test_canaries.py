@@ -37,8 +37,9 @@ from connectors.shops import change_shop
 from connectors.sync import sync_shops
 from orchestration.api.app import build_app
 from orchestration.cli.app import app
+from orchestration.ingest import jobs
 from orchestration.ingest.definitions import build_defs
-from orchestration.names import LIVE, MODE_TAG, SHOPS_PARTITIONS
+from orchestration.names import LIVE, MODE_TAG, NAMED_ORDERS_STEP, REFRESH_ORDERS, SHOPS_PARTITIONS
 from tests.orchestration.registered import Registered
 
 KEY = Fernet.generate_key().decode()
@@ -181,22 +182,34 @@ def test_readings_that_succeed_and_that_fail_tell_no_secret(house: House, caplog
     assert house.told() == []
 
 
-def test_a_dagster_run_leaves_no_secret_in_config_tags_events_or_output(
-    house: House, dagster: DagsterInstance, tmp_path: Path, caplog, capfd
+def test_dagster_runs_leave_no_secret_in_config_tags_events_or_output(
+    house: House, dagster: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog, capfd
 ) -> None:
+    """One that reads what is new, and one that is told by its configuration which orders to read again."""
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(jobs, "build_fresh_marts", lambda _warehouse: [])
     spoil(house, 0, access_token=WRONG_TOKEN)
-    job = build_defs().resolve_job_def("ingest_products")
-    result = job.execute_in_process(instance=dagster, tags={MODE_TAG: LIVE}, raise_on_error=False)
-    assert not result.success
-    run = dagster.get_run_by_id(result.run_id)
-    assert run is not None
-    house.hear("run", run.run_config, run.tags, *(event for event in dagster.all_logs(result.run_id)))
+    named = [{"mall_id": shop.temu_shop_id, "number": "PO-211-1"} for shop in house.registered.shops[:2]]
+    config = {"ops": {NAMED_ORDERS_STEP: {"config": {"named": named}}}}
+    spoilt = house.registered.shops[0]
+    for name, configuration, called in (
+        ("ingest_products", {}, spoilt.shop_name),
+        (REFRESH_ORDERS, config, f"shop {spoilt.temu_shop_id}: "),
+    ):
+        job = build_defs().resolve_job_def(name)
+        result = job.execute_in_process(
+            instance=dagster, run_config=configuration, tags={MODE_TAG: LIVE}, raise_on_error=False
+        )
+        assert not result.success
+        run = dagster.get_run_by_id(result.run_id)
+        assert run is not None
+        house.hear(name, run.run_config, run.tags, *(event for event in dagster.all_logs(result.run_id)))
+        assert called in house.said[name]
+        assert run.run_config == configuration
     house.hear("log records", *(record.getMessage() for record in caplog.records))
     house.hear("output", *capfd.readouterr())
     hear_folder(house, "dagster", tmp_path / "dagster")
     hear_tables(house)
-    assert house.registered.shops[0].shop_name in house.said["run"]
     assert any(result.run_id in text for where, text in house.said.items() if where.startswith("dagster/"))
     assert house.told() == []
 
