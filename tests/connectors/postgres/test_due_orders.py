@@ -30,7 +30,8 @@ class Queue:
             "insert into raw_temu.orders (shop_id, parent_order_sn, status, source_updated_at, payload, payload_hash,"
             " run_id, loaded_at) values (%s, %s, %s, %s, %s, 'h', 'r', clock_timestamp())"
             " on conflict (shop_id, parent_order_sn) do update set status = excluded.status,"
-            " payload = excluded.payload, source_updated_at = excluded.source_updated_at, loaded_at = clock_timestamp()",
+            " payload = excluded.payload, source_updated_at = excluded.source_updated_at,"
+            " loaded_at = excluded.loaded_at",
             [shop, sn, status, NOW + changed, json.dumps({"parentOrderMap": said})],
         )
 
