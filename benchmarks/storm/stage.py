@@ -67,7 +67,7 @@ def register(stage: Stage, url: str, settings: Settings, count: int) -> list[Sho
                 gateway_url=f"{stage.url}/{profile.gateway}/openapi/router",
                 app_key=given.app_key,
                 credentials=sealed,
-                environment="sandbox",
+                environment="production",
             )
             shops.append(add_shop(connection, box, shop))
             connection.execute(

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Annotated
 
+import httpx
 from pydantic import Field
 
 from benchmarks.storm.events import deliver
@@ -24,13 +25,15 @@ from connectors.shops import Shop
 from connectors.sync import SyncFailure, SyncReport, recount, redeem_code, refresh_orders, replay, sync_shops
 from connectors.temu.decoding import RecordDecoder
 from connectors.temu.models import orders as models
-from connectors.temu.streams import ORDER_LIST
+from connectors.temu.streams import ORDER_LIST, STREAMS
+from orchestration.ingest.webhook_inbox import process_inbox
 
-STREAMS = (
-    "orders", "after_sales", "order_amounts", "order_details", "shipments", "products", "activities",
-    "activity_candidates", "cancellations",
+HOURLY = [name for name, stream in STREAMS.items() if stream.rhythm == "hourly"]
+"""What the evening reads; the morning reads all streams."""
+BY_DAY = (
+    "orders", "after_sales", "order_amounts", "shipments", "order_details", "tracking_events", "after_sales_lines",
+    "return_parcels",
 )  # fmt: skip
-BY_DAY = ("orders", "after_sales", "order_amounts", "order_details", "shipments")
 BROKEN_DAYS = (1, 40, 41, 42)
 """Days on which a release runs that cannot read shipped orders."""
 
@@ -67,9 +70,10 @@ class Figures:
 @dataclass
 class Operator:
     """Runs the shops of one database through the storm. `owed` are days that could not be read whole again so far,
-    because a reading failed or the token lacked an operation."""
+    because a reading failed, the token lacked an operation, or the platform was not ready with an answer."""
 
     stage: Stage
+    door: httpx.Client
     url: str
     settings: Settings
     shops: Sequence[Shop]
@@ -92,25 +96,25 @@ class Operator:
             self.mend_letters()
         since = self.stage.sandbox.now()
         self.stage.advance(timedelta(hours=12))
-        self.read()
+        self.read(HOURLY)
         self._hear(since)
         self.stage.advance(timedelta(hours=6))
 
-    def read(self) -> None:
+    def read(self, streams: Sequence[str] = tuple(STREAMS)) -> None:
         """What is new since the watermarks; where a token is refused, once more with a new one."""
-        outcomes = self._sync(STREAMS, None, None)
+        outcomes = self._sync(streams, None, None)
         failures = [one for one in outcomes if isinstance(one, SyncFailure)]
         refused = {one.shop_name for one in failures if isinstance(one.error, ShopAuthError)}
         again = [name for name in sorted(refused) if self._authorise(name)]
         if again:
-            self._sync(STREAMS, None, again)
+            self._sync(streams, None, again)
 
     def night(self, yesterday: date) -> None:
         """Yesterday whole once more, and every day that is still owed; then closed days are counted."""
         self.owed |= {(shop.shop_name, yesterday) for shop in self.shops}
         for name, day in sorted(self.owed):
             outcomes = self._sync(BY_DAY, Window.of_day(day), [name])
-            if not any(isinstance(one, SyncFailure) or one.forbidden for one in outcomes):
+            if not any(isinstance(one, SyncFailure) or one.forbidden or one.pending for one in outcomes):
                 self.owed.discard((name, day))
         counted = recount(
             self.url, settings=self.settings, shops=self._names, first=None, last=None, run_id=self._run_id("recount")
@@ -148,16 +152,24 @@ class Operator:
 
     def _hear(self, since: int) -> None:
         """Pushed events of the last hours, disordered, repeated and forged: the orders that they name are read."""
-        named = deliver(self.stage, self.shops, since, self.dice, self.figures.counts)
-        for shop in self.shops:
-            if sns := named.get(shop.temu_shop_id):
-                try:
-                    refresh_orders(
-                        self.url, settings=self.settings, temu_shop_id=shop.temu_shop_id, parent_order_sns=sns,
-                        run_id=self._run_id("event"),
-                    )  # fmt: skip
-                except OmniError as error:
-                    self.figures.failures[type(error).__name__] += 1
+        deliver(self.stage, self.door, self.shops, since, self.dice, self.figures.counts)
+        self.empty_inbox()
+
+    def empty_inbox(self) -> None:
+        """What the door has stored; a shop in trouble keeps its events for the next visit."""
+        run_id = self._run_id("event")
+
+        def refresh(temu_shop_id: int, parent_order_sns: Sequence[str]) -> object:
+            return refresh_orders(
+                self.url, settings=self.settings, temu_shop_id=temu_shop_id, parent_order_sns=parent_order_sns,
+                run_id=run_id,
+            )  # fmt: skip
+
+        report = process_inbox(self.url, self.settings.webhook_inbox, refresh, run_id=run_id)
+        self.figures.counts["events processed"] += report.done
+        self.figures.counts["events put aside"] += len(report.rejected)
+        for error in report.failures.values():
+            self.figures.failures[type(error).__name__] += 1
 
     @property
     def _names(self) -> list[str]:

@@ -10,6 +10,9 @@ import pytest
 from benchmarks.storm.__main__ import weather
 from connectors.sandbox.scenario import SIXTY_DAYS
 
+RARE = {"timeout", "changed_total"}
+"""Three days may pass without them."""
+
 
 @pytest.fixture
 def calm_url(postgres_server) -> Iterator[str]:
@@ -28,10 +31,12 @@ def test_three_stormy_days_lose_nothing_double_nothing_and_leave_nothing_unexpla
         folder=tmp_path,
     )  # fmt: skip
     assert outcome.wrong == [], str(outcome)
-    met = {kind for kind, hits in outcome.faults.items() if hits}
-    assert {"throttle", "drift", "late_orders", "clock_skew", "unknown_status", "amounts_calculating"} <= met
+    assert set(outcome.untried) <= RARE, str(outcome)
     counts = outcome.figures.counts
-    assert counts["forged events taken"] == 0
-    happened = ("new tokens", "retries", "dead letters", "dead letters resolved", "late orders")
+    happened = (
+        "new tokens", "retries", "dead letters", "dead letters resolved", "late orders", "forged events",
+        "events repeated", "events processed",
+    )  # fmt: skip
     assert [name for name in happened if not counts[name]] == []
     assert outcome.tables["orders"] > 20
+    assert outcome.tables["bill_files"] > 0
