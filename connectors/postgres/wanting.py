@@ -6,7 +6,7 @@ older than the record's own update; a parcel wants another one from time to time
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -44,20 +44,21 @@ class Question:
 async def wanting(
     conn: AsyncConnection, question: Question, *, window: Window, chunk: int
 ) -> AsyncIterator[list[Wanting]]:
-    """Records updated in `window` that want an answer, oldest first, in chunks.
+    """Records updated in `window` that want an answer, oldest first, in chunks; and orders updated before it whose
+    answer was not ready when they were asked about: another reading brought them, whose window will not come again.
 
     The list is fixed when the first chunk is asked for and waits in the server, so memory stays flat.
     """
     values = _values(question) | {"start": window.start, "end": window.end}
     async with AsyncServerCursor(conn, f"wanting_{question.table}", withhold=True) as cursor:
-        await cursor.execute(_query(question, only=False), values)
+        await cursor.execute(_query(question, _in_window, _not_ready), values)
         while rows := await cursor.fetchmany(chunk):
             yield rows
 
 
 async def named_wanting(conn: AsyncConnection, question: Question, *, order_sns: Sequence[str]) -> list[Wanting]:
     """The same for what belongs to orders given by number, whenever it was updated."""
-    cursor = await conn.execute(_query(question, only=True), _values(question) | {"only": list(order_sns)})
+    cursor = await conn.execute(_query(question, _named), _values(question) | {"only": list(order_sns)})
     return await cursor.fetchall()
 
 
@@ -67,27 +68,51 @@ def _values(question: Question) -> dict[str, object]:
         "statuses": list(question.statuses),
         "final": list(question.final),
         "asked_before": question.asked_before,
+        "stream": question.table,
     }
 
 
-def _query(question: Question, *, only: bool) -> Composed:
-    parts = [_part(question, _SOURCES[question.about], only=only)]
-    if question.follows_after_sales:
-        parts.append(_part(question, _ORDERS_OF_CASES, only=only))
+Choice = Callable[[SQL], Composed]
+"""Which records are looked at, by the alias whose update time counts."""
+
+
+def _in_window(clock: SQL) -> Composed:
+    return SQL("{0}.source_updated_at >= %(start)s and {0}.source_updated_at < %(end)s").format(clock)
+
+
+def _named(clock: SQL) -> Composed:
+    return SQL("{}.parent_order_sn = any(%(only)s)").format(clock)
+
+
+def _not_ready(clock: SQL) -> Composed:
+    return SQL(
+        """
+        {0}.source_updated_at < %(end)s and {0}.parent_order_sn in (
+            select record_key from ops.unanswered where (shop_id, stream, cause) = (%(shop)s, %(stream)s, 'pending')
+        )
+        """
+    ).format(clock)
+
+
+def _query(question: Question, *choices: Choice) -> Composed:
+    sources = [_SOURCES[question.about], *([_ORDERS_OF_CASES] if question.follows_after_sales else [])]
+    parts = [
+        _part(question, source, choose)
+        for source in sources
+        for choose in choices
+        if choose is not _not_ready or question.about == "order"
+    ]
     return SQL(
         "select sn, min(order_sn), min(case_sn), max(wanted_for) from ({}) as w group by 1 order by 4, 1"
     ).format(SQL(" union all ").join(parts))
 
 
-def _part(question: Question, source: _Source, *, only: bool) -> Composed:
-    updated_at = SQL("{}.source_updated_at").format(source.clock)
-    in_window = SQL("{0} >= %(start)s and {0} < %(end)s").format(updated_at)
-    named = SQL("{}.parent_order_sn = any(%(only)s)").format(source.clock)
+def _part(question: Question, source: _Source, choose: Choice) -> Composed:
     return source.query.format(
         source=source.tables,
-        updated_at=updated_at,
+        updated_at=SQL("{}.source_updated_at").format(source.clock),
         answers=Identifier("raw_temu", question.table),
-        chosen=named if only else in_window,
+        chosen=choose(source.clock),
         in_status=source.in_status if question.statuses else _ANY,
         untold=_UNTOLD if question.spares else _ANY,
     )

@@ -23,7 +23,7 @@ from connectors.temu.concurrent import ahead_in_order
 from connectors.temu.entities import Rows
 from connectors.temu.errors import RecordNotFoundError
 from connectors.temu.leaves import Leaf
-from connectors.temu.lookups import Asker, Parent
+from connectors.temu.lookups import UNREADY, Asker, Parent
 from connectors.temu.pagination import (
     REREADS,
     Page,
@@ -173,9 +173,11 @@ class Reader:
             except StreamForbiddenError:
                 yield Leaf({reading.lookup.entity.table: []}, asked={EVERY_RECORD: "forbidden"})
                 raise
-            # Never past an order whose answer is still to come: the next live window must find it again.
+            # Never past an order whose answer is still to come: the next live window must find it again. Older ones,
+            # which are asked about until they are ready, hold nobody up.
             # Nor by an answer that moves on its own: it is due again while its record stands still.
-            blocked = blocked or leaf.pending > 0 or (isinstance(reading.lookup, Lookup) and reading.lookup.by_read)
+            waits = any(one.updated_at >= window.start and leaf.asked.get(one.sn) in UNREADY for one in parents)
+            blocked = blocked or waits or (isinstance(reading.lookup, Lookup) and reading.lookup.by_read)
             leaf.watermark = None if blocked else parents[-1].updated_at
             yield leaf
 

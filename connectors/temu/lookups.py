@@ -6,7 +6,7 @@ none (not ready, not found, nothing to tell). Which records to ask about is said
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -36,6 +36,10 @@ class Parent:
     case_sn: str | None = None
 
 
+UNREADY: Collection[Unanswered | None] = ("pending", "forbidden")
+"""Causes for which an answer may come later."""
+
+
 @dataclass(slots=True)
 class Answers:
     """What was answered. `asked` says of each number why it has no final answer; None = it has."""
@@ -46,7 +50,7 @@ class Answers:
     @property
     def pending(self) -> int:
         """How many will have an answer only later: the platform is not ready, or the token may not ask yet."""
-        return sum(cause in ("pending", "forbidden") for cause in self.asked.values())
+        return sum(cause in UNREADY for cause in self.asked.values())
 
 
 _PATIENCE = timedelta(days=1)

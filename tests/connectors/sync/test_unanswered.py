@@ -39,6 +39,45 @@ def test_orders_whose_money_is_not_ready_are_named_until_it_is(open_desk: Any, g
     assert not missing & set(_unanswered(desk))
 
 
+def test_money_that_was_not_ready_when_old_days_were_read_again_is_asked_for_by_the_next_live_reading(
+    open_desk: Any, gateway: Any
+) -> None:
+    desk, calm = open_desk(only=1), open_desk(only=1)
+    gateway.advance(days=2)
+    desk.sync(streams=MONEY)
+    old = "from raw_temu.orders where order_time < (select max(order_time) - interval '1 day' from raw_temu.orders)"
+    desk.execute(f"delete from raw_temu.order_amounts where parent_order_sn in (select parent_order_sn {old})")
+    [(first, last)] = desk.query(f"select min(source_updated_at), max(source_updated_at) + interval '1 s' {old}")
+    gateway.faults({"kind": "amounts_calculating"})
+    desk.sync(streams=MONEY, window=Window(first, last))
+    assert _unanswered(desk)
+    gateway.faults()
+    desk.sync(streams=MONEY)
+    calm.sync(streams=MONEY)
+    assert desk.contents()["order_amounts"] == calm.contents()["order_amounts"]
+    assert _unanswered(desk) == _unanswered(calm)
+
+
+def test_an_old_order_that_never_gets_its_money_holds_nobody_up(open_desk: Any, gateway: Any) -> None:
+    desk = open_desk(only=1)
+    gateway.advance(days=2)
+    desk.sync(streams=MONEY)
+    [(old,)] = desk.query("select parent_order_sn from raw_temu.orders order by source_updated_at limit 1")
+    desk.execute("delete from raw_temu.order_amounts where parent_order_sn = %s", old)
+    desk.execute(
+        "insert into ops.unanswered (shop_id, stream, record_key, cause)"
+        " select id, 'order_amounts', %s, 'pending' from ops.shops",
+        old,
+    )
+    mark = "select watermark from ops.watermarks where stream = 'order_amounts'"
+    before = desk.query(mark)
+    gateway.advance(hours=12)
+    gateway.faults({"kind": "amounts_calculating", "count": 1})  # the oldest is asked about first
+    desk.sync(streams=MONEY)
+    assert _unanswered(desk)[old] == "pending"
+    assert desk.query(mark) > before
+
+
 def test_a_stream_that_the_token_lacks_is_one_entry_until_it_may_be_read(open_desk: Any, gateway: Any) -> None:
     desk = open_desk(only=1)
     shop = gateway.sandbox.world.shops[0]
