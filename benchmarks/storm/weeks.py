@@ -70,7 +70,7 @@ class Figures:
 @dataclass
 class Operator:
     """Runs the shops of one database through the storm. `owed` are days that could not be read whole again so far,
-    because a reading failed, the token lacked an operation, or the platform was not ready with an answer."""
+    because a reading failed or the token lacked an operation."""
 
     stage: Stage
     door: httpx.Client
@@ -114,7 +114,7 @@ class Operator:
         self.owed |= {(shop.shop_name, yesterday) for shop in self.shops}
         for name, day in sorted(self.owed):
             outcomes = self._sync(BY_DAY, Window.of_day(day), [name])
-            if not any(isinstance(one, SyncFailure) or one.forbidden or one.pending for one in outcomes):
+            if not any(isinstance(one, SyncFailure) or one.forbidden for one in outcomes):
                 self.owed.discard((name, day))
         counted = recount(
             self.url, settings=self.settings, shops=self._names, first=None, last=None, run_id=self._run_id("recount")
