@@ -150,25 +150,12 @@ _UNTOLD = SQL(
 )
 
 # Payloads are searched with operators that find nothing in an answer of another shape instead of failing.
-_LINE = SQL(
-    """
-    select line.sn, o.parent_order_sn as order_sn, null::text as case_sn, {updated_at} as wanted_for
-    from raw_temu.orders o
-    cross join lateral (
+LINES_OF_ORDER = """
         select entry ->> 'orderSn' as sn, coalesce(entry ->> 'orderStatus', o.status::text) as status
         from jsonb_path_query(o.payload, 'lax $.orderList[*]') as entry
-    ) as line
-    left join {answers} a on (a.shop_id, a.order_sn) = (o.shop_id, line.sn)
-    where o.shop_id = %(shop)s and {chosen} and {in_status} and line.sn <> ''
-        and (a.order_sn is null or a.source_updated_at < {updated_at})
-    """
-)
-
-_PARCEL = SQL(
-    """
-    select parcel.sn, s.parent_order_sn as order_sn, null::text as case_sn, {updated_at} as wanted_for
-    from raw_temu.shipments s
-    cross join lateral (
+"""
+"""(sn, status) of the lines of an order `o`, which has a payload and a status of its own."""
+PARCELS_OF_SHIPMENT = """
         select package #>> array[]::text[] as sn
         from jsonb_path_query(
             s.payload, 'lax $.shipmentInfoDTO[*] ? (@.packageSn != "").packageSn'
@@ -178,12 +165,30 @@ _PARCEL = SQL(
         from jsonb_path_query(
             s.payload, 'lax $.shipmentInfoDTO[*].subPackageShipmentInfoList[*] ? (@.packageSn != "").packageSn'
         ) as package
-    ) as parcel
-    left join {answers} a on (a.shop_id, a.package_sn) = (s.shop_id, parcel.sn)
-    where s.shop_id = %(shop)s and {chosen} and parcel.sn is not null
+"""
+"""(sn) of the parcels that a shipment answer `s` names."""
+
+_LINE = SQL(
+    f"""
+    select line.sn, o.parent_order_sn as order_sn, null::text as case_sn, {{updated_at}} as wanted_for
+    from raw_temu.orders o
+    cross join lateral ({LINES_OF_ORDER}) as line
+    left join {{answers}} a on (a.shop_id, a.order_sn) = (o.shop_id, line.sn)
+    where o.shop_id = %(shop)s and {{chosen}} and {{in_status}} and line.sn <> ''
+        and (a.order_sn is null or a.source_updated_at < {{updated_at}})
+    """
+)
+
+_PARCEL = SQL(
+    f"""
+    select parcel.sn, s.parent_order_sn as order_sn, null::text as case_sn, {{updated_at}} as wanted_for
+    from raw_temu.shipments s
+    cross join lateral ({PARCELS_OF_SHIPMENT}) as parcel
+    left join {{answers}} a on (a.shop_id, a.package_sn) = (s.shop_id, parcel.sn)
+    where s.shop_id = %(shop)s and {{chosen}} and parcel.sn is not null
         and (
             a.package_sn is null
-            or a.source_updated_at < greatest({updated_at}, %(asked_before)s) and not exists (
+            or a.source_updated_at < greatest({{updated_at}}, %(asked_before)s) and not exists (
                 select from jsonb_path_query(a.payload, 'lax $.trackingInfo[*].logisticsStatus') as status
                 where status #>> array[]::text[] = any(%(final)s)
             )

@@ -76,7 +76,7 @@ async def _run(database_url: str, settings: Settings, shop: Shop, work: Work[T],
         return await work(session)
 
 
-def must_have(session: ShopSession, stream: str) -> None:
+def _must_have(session: ShopSession, stream: str) -> None:
     """ConfigurationError if the shop's gateways do not offer the stream."""
     if session.offering(STREAMS[stream]) is None:
         raise ConfigurationError(
@@ -86,7 +86,7 @@ def must_have(session: ShopSession, stream: str) -> None:
 
 
 async def _refresh_orders(session: ShopSession, sns: list[str], history: timedelta, run_id: str) -> SyncReport:
-    must_have(session, "orders")
+    _must_have(session, "orders")
     orders = Tally(session, "orders", "refresh", run_id)
     try:
         found = await read_orders(orders, sns, history)
@@ -166,7 +166,7 @@ async def _answers(orders: Tally, stream: Stream, reading: ByOrder, order_sns: S
 
 
 async def _refresh_products(session: ShopSession, goods_ids: list[str], run_id: str) -> SyncReport:
-    must_have(session, "products")
+    _must_have(session, "products")
     tally = Tally(session, "products", "refresh", run_id)
     found: set[str] = set()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from connectors.postgres.wanting import LINES_OF_ORDER, PARCELS_OF_SHIPMENT
 from connectors.temu.streams.shapes import Subject
 from orchestration.transform.ledger_queries import LANDED_CASES, LANDED_ORDERS
 
@@ -24,12 +25,9 @@ _ABOUT: Mapping[Subject, str] = MappingProxyType(
         "line": f"""
             select distinct on (shop_id, line.sn) shop_id, day, line.sn as key, loaded_at,
                 source_updated_at as updated_at,
-                landed.status = any(%(statuses)s) and line.status = any(%(statuses)s::text[]) as is_wanted
-            from ({LANDED_ORDERS}) as landed
-            cross join lateral (
-                select entry ->> 'orderSn' as sn, coalesce(entry ->> 'orderStatus', landed.status::text) as status
-                from jsonb_path_query(payload, 'lax $.orderList[*]') as entry
-            ) as line
+                o.status = any(%(statuses)s) and line.status = any(%(statuses)s::text[]) as is_wanted
+            from ({LANDED_ORDERS}) as o
+            cross join lateral ({LINES_OF_ORDER}) as line
             where line.sn <> ''
             order by shop_id, line.sn, source_updated_at desc
         """,
@@ -38,17 +36,7 @@ _ABOUT: Mapping[Subject, str] = MappingProxyType(
                 max(s.source_updated_at) as updated_at, true as is_wanted
             from ({LANDED_ORDERS}) as l
             join raw_temu.shipments s on (s.shop_id, s.parent_order_sn) = (l.shop_id, l.key)
-            cross join lateral (
-                select package #>> array[]::text[] as sn
-                from jsonb_path_query(
-                    s.payload, 'lax $.shipmentInfoDTO[*] ? (@.packageSn != "").packageSn'
-                ) as package
-                union
-                select package #>> array[]::text[]
-                from jsonb_path_query(
-                    s.payload, 'lax $.shipmentInfoDTO[*].subPackageShipmentInfoList[*] ? (@.packageSn != "").packageSn'
-                ) as package
-            ) as parcel
+            cross join lateral ({PARCELS_OF_SHIPMENT}) as parcel
             where parcel.sn is not null
             group by s.shop_id, parcel.sn
         """,
