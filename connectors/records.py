@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -10,8 +10,15 @@ from typing import Literal
 Unanswered = Literal["pending", "forbidden", "empty"]
 """Why a record that was asked about has no final answer: the platform is not ready, the token may not ask, or there was
 nothing about it in a list that was asked for it."""
+UNREADY: Collection[Unanswered | None] = ("pending", "forbidden")
+"""Reasons for which an answer may come later."""
 EVERY_RECORD = ""
 """Stands for the number of each record of a stream whose operation the token lacks altogether."""
+
+
+def unready(asked: Mapping[str, Unanswered | None]) -> int:
+    """How many will have an answer only later: the platform is not ready, or the token may not ask yet."""
+    return sum(cause in UNREADY for key, cause in asked.items() if key != EVERY_RECORD)
 
 
 @dataclass(frozen=True, slots=True, order=True)

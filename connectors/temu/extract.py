@@ -16,14 +16,14 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from connectors.errors import StreamForbiddenError, UnstableWindowError
-from connectors.records import EVERY_RECORD, RawRecord, Window
+from connectors.records import EVERY_RECORD, UNREADY, RawRecord, Window
 from connectors.temu.bill_files import Sleep, by_task
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import ahead_in_order
 from connectors.temu.entities import Rows
 from connectors.temu.errors import RecordNotFoundError
 from connectors.temu.leaves import Leaf
-from connectors.temu.lookups import UNREADY, Asker, Parent
+from connectors.temu.lookups import Asker, Parent
 from connectors.temu.pagination import (
     REREADS,
     Page,
@@ -129,9 +129,7 @@ class Reader:
     async def lookups(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Leaf:
         """The answers about `parents`, asked concurrently once the first has shown that we may ask at all."""
         found = await self._asker.ask(lookup, parents)
-        return Leaf(
-            {lookup.entity.table: found.rows.records}, found.rows.rejected, pending=found.pending, asked=found.asked
-        )
+        return Leaf({lookup.entity.table: found.rows.records}, found.rows.rejected, asked=found.asked)
 
     async def _by_window(self, reading: ByWindow, window: Window) -> AsyncGenerator[Leaf, None]:
         table = reading.listing.entity.table

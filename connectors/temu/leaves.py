@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.records import RawRecord, Unanswered, Window
+from connectors.records import RawRecord, Unanswered, Window, unready
 from connectors.temu.decoding import Rejected
 
 
@@ -22,9 +22,13 @@ class Leaf:
     rejected: list[Rejected] = field(default_factory=list)
     window: Window | None = None
     watermark: datetime | None = None
-    pending: int = 0
     unchanged: int = 0
     asked: Mapping[str, Unanswered | None] = field(default_factory=dict)
+
+    @property
+    def pending(self) -> int:
+        """How many of `asked` will have an answer only later."""
+        return unready(self.asked)
 
     @property
     def read(self) -> int:

@@ -6,14 +6,14 @@ none (not ready, not found, nothing to tell). Which records to ask about is said
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
 from connectors.errors import StreamForbiddenError
-from connectors.records import EVERY_RECORD, Origin, Unanswered
+from connectors.records import EVERY_RECORD, Origin, Unanswered, unready
 from connectors.temu.client import TemuClient
 from connectors.temu.concurrent import all_of
 from connectors.temu.decoding import Rejected
@@ -36,10 +36,6 @@ class Parent:
     case_sn: str | None = None
 
 
-UNREADY: Collection[Unanswered | None] = ("pending", "forbidden")
-"""Causes for which an answer may come later."""
-
-
 @dataclass(slots=True)
 class Answers:
     """What was answered. `asked` says of each number why it has no final answer; None = it has."""
@@ -49,8 +45,8 @@ class Answers:
 
     @property
     def pending(self) -> int:
-        """How many will have an answer only later: the platform is not ready, or the token may not ask yet."""
-        return sum(cause in UNREADY for cause in self.asked.values())
+        """How many of `asked` will have an answer only later."""
+        return unready(self.asked)
 
 
 _PATIENCE = timedelta(days=1)
