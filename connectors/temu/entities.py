@@ -133,6 +133,12 @@ class Rows:
     rejected: list[Rejected] = field(default_factory=list)
     sighted: list[Sighting] = field(default_factory=list)
 
+    def add(self, other: Rows) -> None:
+        """Take in what another list became."""
+        self.records += other.records
+        self.rejected += other.rejected
+        self.sighted += other.sighted
+
     def updates(self) -> Iterator[datetime]:
         """Update times of everything that is or will be stored."""
         yield from (record.source_updated_at for record in self.records)

@@ -76,8 +76,7 @@ class Asker:
         results += await all_of(self._answer(lookup, group) for group in groups[alone:])
         found = Answers(asked={EVERY_RECORD: None} if groups else {})
         for result in results:
-            found.rows.records += result.rows.records
-            found.rows.rejected += result.rows.rejected
+            found.rows.add(result.rows)
             found.asked |= result.asked
         return found
 

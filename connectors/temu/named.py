@@ -26,9 +26,7 @@ async def urgent_orders(client: TemuClient) -> Leaf:
     found = Rows()
     for label in URGENT_LABELS:
         for state in WAITING_STATES:
-            rows = await read_all(client, ORDER_LIST, {"parentOrderLabel": [label], "parentOrderStatus": state})
-            found.records += rows.records
-            found.rejected += rows.rejected
+            found.add(await read_all(client, ORDER_LIST, {"parentOrderLabel": [label], "parentOrderStatus": state}))
     return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
 
@@ -55,9 +53,7 @@ async def skus_by_id(client: TemuClient, reading: ByCatalogue, sku_ids: Sequence
     found = Rows()
     ids = [str(sku) for sku in sku_ids] if reading.listing.by_token else sku_ids  # §10.2 wants texts
     for bucket in reading.buckets:
-        rows = await _read(client, reading.listing, "skuIdList", ids, bucket)
-        found.records += rows.records
-        found.rejected += rows.rejected
+        found.add(await _read(client, reading.listing, "skuIdList", ids, bucket))
     leaf = Leaf({reading.listing.entity.table: found.records}, found.rejected)
     if reading.snapshot:
         payloads = [record.payload for record in found.records]
@@ -71,9 +67,7 @@ async def _read(
     found = Rows()
     for start in range(0, len(names), ORDERS_PER_CALL):
         asked = {**params, word: list(names[start : start + ORDERS_PER_CALL])}
-        rows = await _whole(client, listing, asked)
-        found.records += rows.records
-        found.rejected += rows.rejected
+        found.add(await _whole(client, listing, asked))
     return found
 
 

@@ -197,8 +197,7 @@ async def read_all(
 
 def rows_of(pages: Sequence[Page]) -> Rows:
     """The pages' records in the order in which they came."""
-    return Rows(
-        [record for page in pages for record in page.found.records],
-        [refused for page in pages for refused in page.found.rejected],
-        [sighting for page in pages for sighting in page.found.sighted],
-    )
+    rows = Rows()
+    for page in pages:
+        rows.add(page.found)
+    return rows

@@ -34,5 +34,7 @@ async def _details(client: TemuClient, operation: str, word: str, names: Sequenc
             return Rows()
         return entity.rows([answer], at=client.now())
 
-    found = await all_of(one(name) for name in names)
-    return Rows([record for rows in found for record in rows.records], [no for rows in found for no in rows.rejected])
+    found = Rows()
+    for rows in await all_of(one(name) for name in names):
+        found.add(rows)
+    return found
