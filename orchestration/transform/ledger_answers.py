@@ -14,16 +14,17 @@ from connectors.postgres.wanting import LINES_OF_ORDER, PARCELS_OF_SHIPMENT
 from connectors.temu.streams.shapes import Subject
 from orchestration.transform.ledger_queries import LANDED_CASES, LANDED_ORDERS
 
-# Each gives shop, day, number, when it landed, the update for which its answer is wanted, and whether one is wanted.
+# Each gives shop, day, number, when it landed and by which run, the update for which its answer is wanted, and whether
+# one is wanted.
 _ABOUT: Mapping[Subject, str] = MappingProxyType(
     {
         "order": f"""
-            select shop_id, day, key, loaded_at, source_updated_at as updated_at,
+            select shop_id, day, key, loaded_at, run_id, source_updated_at as updated_at,
                 %(statuses)s::int[] is null or status = any(%(statuses)s) as is_wanted
             from ({LANDED_ORDERS}) as landed
         """,
         "line": f"""
-            select distinct on (shop_id, line.sn) shop_id, day, line.sn as key, loaded_at,
+            select distinct on (shop_id, line.sn) shop_id, day, line.sn as key, loaded_at, run_id,
                 source_updated_at as updated_at,
                 o.status = any(%(statuses)s) and line.status = any(%(statuses)s::text[]) as is_wanted
             from ({LANDED_ORDERS}) as o
@@ -33,7 +34,7 @@ _ABOUT: Mapping[Subject, str] = MappingProxyType(
         """,
         "parcel": f"""
             select s.shop_id, min(l.day) as day, parcel.sn as key, max(s.loaded_at) as loaded_at,
-                max(s.source_updated_at) as updated_at, true as is_wanted
+                max(s.run_id) as run_id, max(s.source_updated_at) as updated_at, true as is_wanted
             from ({LANDED_ORDERS}) as l
             join raw_temu.shipments s on (s.shop_id, s.parent_order_sn) = (l.shop_id, l.key)
             cross join lateral ({PARCELS_OF_SHIPMENT}) as parcel
@@ -41,13 +42,13 @@ _ABOUT: Mapping[Subject, str] = MappingProxyType(
             group by s.shop_id, parcel.sn
         """,
         "case": f"""
-            select shop_id, day, key, loaded_at, source_updated_at as updated_at,
+            select shop_id, day, key, loaded_at, run_id, source_updated_at as updated_at,
                 parent_order_sn is not null as is_wanted
             from ({LANDED_CASES}) as landed
         """,
         "returned_line": f"""
             select c.shop_id, c.day, l.after_sales_sn as key, greatest(c.loaded_at, l.loaded_at) as loaded_at,
-                c.source_updated_at as updated_at,
+                l.run_id, c.source_updated_at as updated_at,
                 c.parent_order_sn is not null and c.status = any(%(statuses)s)
                     and c.payload ->> 'afterSalesType' = '2' as is_wanted
             from ({LANDED_CASES}) as c
@@ -99,6 +100,12 @@ def answers(about: Subject, table: str, *, staged: str | None = None) -> str:
         where stream = %(stream)s and status = 'completed' and mode in ('live', 'window') and window_end >= %(start)s
         order by shop_id, mode = 'live' desc, started_at desc
     ),
+    yet_to_ask as ( -- a long window lands all its records before this stream asks about the first of them
+        select shop_id, run_id from ops.sync_tasks
+        where status = 'running' or finished_at > now() - interval '5 minutes'
+        except
+        select shop_id, run_id from ops.sync_tasks where stream = %(stream)s and status <> 'running'
+    ),
     judged as (
         select w.shop_id, w.day, a.key as answer, w.key, a.loaded_at as answered_at,
             case
@@ -108,6 +115,7 @@ def answers(about: Subject, table: str, *, staged: str | None = None) -> str:
                 when u.cause is not null then u.cause
                 when e.cause is not null then e.cause
                 when r.started_at is null or w.loaded_at > r.started_at - interval '5 minutes' then 'not_asked'
+                when y.run_id is not null then 'not_asked'
                 when %(recent)s and not r.spans @> w.updated_at then 'out_of_reach'
             end as cause
         from wanted w
@@ -117,6 +125,7 @@ def answers(about: Subject, table: str, *, staged: str | None = None) -> str:
         left join told u on (u.shop_id, u.record_key) = (w.shop_id, w.key)
         left join told e on (e.shop_id, e.record_key) = (w.shop_id, '')
         left join readings r on r.shop_id = w.shop_id
+        left join yet_to_ask y on (y.shop_id, y.run_id) = (w.shop_id, w.run_id)
         where w.is_wanted or a.key is not null
     )
     select shop_id, day, count(*)::int as wanted, count(answer)::int as landed,

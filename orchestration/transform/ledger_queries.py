@@ -39,7 +39,7 @@ class StagedQuery:
 
 LANDED_ORDERS = """
     select shop_id, parent_order_sn as key, (order_time at time zone %(zone)s)::date as day, status, loaded_at,
-        source_updated_at, payload
+        run_id, source_updated_at, payload
     from raw_temu.orders
     where (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
         and (order_time >= %(start)s and order_time < %(end)s
@@ -174,7 +174,7 @@ REPORTED = """
 
 LANDED_CASES = """
     select shop_id, parent_after_sales_sn as key, (source_updated_at at time zone %(zone)s)::date as day, loaded_at,
-        source_updated_at, status, parent_order_sn, payload
+        run_id, source_updated_at, status, parent_order_sn, payload
     from raw_temu.after_sales
     where source_updated_at >= %(start)s and source_updated_at < %(end)s
         and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))

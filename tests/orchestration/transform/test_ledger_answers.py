@@ -52,6 +52,27 @@ def test_what_is_not_ready_stays_so_though_a_window_was_read_since_that_asked_ab
     assert (line.balances, Cause.NOT_READY in line.causes) == (True, True)
 
 
+def test_an_amount_is_awaited_while_the_run_that_landed_its_order_has_not_come_to_amounts(
+    built: Built, an_order
+) -> None:
+    sn, shop, day = an_order
+    for table in ("raw_temu.order_amounts", "staging.base_temu__order_line_amounts"):
+        built.execute(f"delete from {table} where parent_order_sn = %s", sn)
+    built.execute("update raw_temu.orders set run_id = 'backfill' where parent_order_sn = %s", sn)
+    started = "insert into ops.sync_tasks (id, shop_id, stream, mode, status, run_id, started_at, finished_at)"
+    built.execute(
+        f"{started} values (gen_random_uuid(), %s, 'orders', 'window', 'running', 'backfill', now(), null)", shop
+    )
+    line = built.line("order_amounts", shop, day)
+    assert (line.balances, Cause.NOT_ASKED in line.causes) == (True, True)
+    # Once it has asked, nothing excuses what is missing, though it is still busy with other streams.
+    built.execute(
+        f"{started} values (gen_random_uuid(), %s, 'order_amounts', 'window', 'completed', 'backfill', now(), now())",
+        shop,
+    )
+    assert built.line("order_amounts", shop, day).unexplained == 1
+
+
 def test_an_amount_that_staging_lost_is_unexplained_and_one_without_lines_is_named(built: Built, an_order) -> None:
     sn, shop, day = an_order
     built.execute("delete from staging.base_temu__order_line_amounts where parent_order_sn = %s", sn)
