@@ -238,7 +238,11 @@ def refuse_status(status: int, where: str) -> None:
     if status == 401:
         raise ShopAuthError(f"{where} answered HTTP 401: app key, signature or token is refused", remedy=_REFUSED)
     if status == 403:
-        raise StreamForbiddenError(f"{where} answered HTTP 403: the token may not call this operation")
+        # The edge has one status for a missing scope and an unregistered address: which one, its other answers tell.
+        raise StreamForbiddenError(
+            f"{where} answered HTTP 403: the token may not call this operation",
+            remedy=f"{_SCOPE}; if every stream of the shop is refused, {_NETWORK}",
+        )
     if status == 429:
         raise ThrottledError(f"{where} answered HTTP 429")
     if status >= 500 or status == 408:

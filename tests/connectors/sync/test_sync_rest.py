@@ -284,7 +284,7 @@ def test_trouble_that_passes_leaves_the_tables_of_a_calm_reading(
         ({"kind": "token_expired"}, "HTTP 401"),
         ({"kind": "token_revoked", "after": 1}, "HTTP 401"),
         ({"kind": "wrong_area"}, "HTTP 401"),
-        ({"kind": "ip_not_whitelisted"}, "HTTP 403"),
+        ({"kind": "ip_not_whitelisted"}, "register this machine's outgoing address"),
         ({"kind": "no_api_access", "type": "/api/order/list"}, "HTTP 403"),
         ({"kind": "http_error", "status": 500}, "HTTP 500"),
     ],
