@@ -53,6 +53,11 @@ class Settings(BaseSettings):
         default=6, ge=0, description="How long a parcel on its way is left alone before its scans are read again."
     )
     ledger_days: int = Field(default=30, ge=1, description="Days for which every build accounts for each record.")
+    task_days: int = Field(
+        default=180,
+        ge=1,
+        description="Days for which ended tasks and their log lines are kept, at least as long as OMNI_LEDGER_DAYS.",
+    )
     dead_letter_hours: int = Field(default=24, ge=1, description="An open dead letter older than this raises an alarm.")
     requests_in_flight: int = Field(default=8, ge=1, le=64, description="Concurrent calls per shop.")
     breaker_failures: int = Field(
@@ -129,6 +134,11 @@ class Settings(BaseSettings):
     def tracking_patience(self) -> timedelta:
         """Age at which the scans of a parcel that has not arrived are too old."""
         return timedelta(hours=self.tracking_hours)
+
+    @property
+    def task_memory(self) -> timedelta:
+        """How long ended tasks are kept: the ledger reads which windows its days were read in."""
+        return timedelta(days=max(self.task_days, self.ledger_days))
 
     @property
     def proxies(self) -> dict[str, str]:

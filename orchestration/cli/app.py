@@ -27,6 +27,7 @@ from orchestration.cli import (
     serve,
     shops,
     sync,
+    tidy,
 )
 from orchestration.cli.console import complain
 
@@ -55,6 +56,7 @@ app.command("sync")(sync.sync)
 app.command("recount")(recount.recount)
 app.command("ledger")(ledger.ledger)
 app.command("import")(imports.import_files)
+app.command("tidy")(tidy.tidy)
 app.command("serve")(serve.serve)
 app.command("provision")(serve.provision)
 

@@ -27,6 +27,7 @@ from orchestration.failures import explained, failure_from_many, may_pass
 from orchestration.fresh_marts import build_fresh_marts
 from orchestration.ingest.assets.recount import COUNTS_KEY
 from orchestration.ingest.dead_letters import replay_dead_letters
+from orchestration.ingest.tidy import tidy_up
 from orchestration.ingest.watch import watch_completeness
 from orchestration.ingest.webhook_inbox import InboxReport, Refresh, process_inbox
 from orchestration.names import (
@@ -260,4 +261,5 @@ JOBS: list[Any] = [
     refresh_due_orders,
     replay_dead_letters,
     watch_completeness,
+    tidy_up,
 ]

@@ -18,6 +18,7 @@ from orchestration.ingest.jobs import (
     refresh_due_orders,
 )
 from orchestration.ingest.partitions import cell_key
+from orchestration.ingest.tidy import tidy_up
 from orchestration.ingest.watch import watch_completeness
 from orchestration.names import LANE_TAG, LIVE, MODE_TAG, RANGE_END_TAG, RANGE_START_TAG, SHOPS_PARTITIONS, WINDOW
 
@@ -93,6 +94,18 @@ def watch_completeness_hourly(_context: ScheduleEvaluationContext) -> RunRequest
 
 
 @schedule(
+    job=tidy_up,
+    cron_schedule="50 4 * * *",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Records of old runs are forgotten.",
+)
+def tidy_up_nightly(_context: ScheduleEvaluationContext) -> RunRequest:
+    """One cheap run; it asks the database only."""
+    return RunRequest()
+
+
+@schedule(
     job=ingest_reports,
     cron_schedule="25 9 * * *",
     execution_timezone="UTC",
@@ -139,5 +152,6 @@ SCHEDULES = [
     reread_yesterday_nightly,
     recount_closed_days_nightly,
     watch_completeness_hourly,
+    tidy_up_nightly,
     watch_deadlines_every_10_minutes,
 ]

@@ -71,6 +71,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "refresh_products",
         "replay_dead_letters",
         "tell_alerts",
+        "tidy_up",
         "watch_completeness",
     ]
     assert _job_names(transform) == ["build_marts", "check_ledger", "check_raw"]
@@ -81,6 +82,7 @@ def test_operators_find_these_jobs_schedules_and_sensors(tmp_path: Path) -> None
         "reread_yesterday_nightly": "40 1 * * *",
         "recount_closed_days_nightly": "15 3 * * *",
         "watch_completeness_hourly": "20 * * * *",
+        "tidy_up_nightly": "50 4 * * *",
         "tell_alerts_quarter_hourly": "*/15 * * * *",
         "watch_deadlines_every_10_minutes": "5-59/10 * * * *",
     }
