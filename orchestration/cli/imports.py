@@ -13,7 +13,7 @@ from connectors.files import ImportReport, import_file
 from connectors.settings import Settings
 from orchestration.cli.console import complain, out, say, table
 from orchestration.cli.db import migrated_database
-from orchestration.import_impact import QUESTIONS, Impact, ImpactWatch
+from orchestration.import_impact import Impact, ImpactWatch
 
 COLUMNS = ("file", "table", "new", "changed", "unchanged", "no longer in it", "rejected", "outcome")
 MOST_REASONS = 10
@@ -60,7 +60,7 @@ def _show(outcomes: list[Outcome], *, dry_run: bool) -> None:
         if report.status == "failed":
             complain(str(report))
         else:
-            words = _impact_words(report, impact) if report.status == "completed" else report.message
+            words = _impact_words(impact) if report.status == "completed" else report.message
             out.print(f"{report.file_name}: {words}", markup=False)
         if report.rejected_file:
             out.print(f"{report.file_name}: rejected rows are in {report.rejected_file.name} beside it", markup=False)
@@ -81,9 +81,7 @@ def _show_reasons(report: ImportReport) -> None:
         out.print(f"{report.file_name}: {len(report.refused) - MOST_REASONS} more rejected rows", markup=False)
 
 
-def _impact_words(report: ImportReport, impact: Impact | None) -> str:
+def _impact_words(impact: Impact | None) -> str:
     if impact is not None:
         return str(impact)
-    if report.table not in QUESTIONS:
-        return "changes no amounts of orders"
     return "which orders it changes can be told once the marts are built (omni up, then Dagster › build_marts)"

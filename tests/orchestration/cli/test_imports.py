@@ -10,9 +10,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from connectors.files.tables import TABLES
 from connectors.settings import PROJECT_ROOT
 from orchestration.cli.app import app
-from orchestration.import_impact import LINES, QUESTIONS
+from orchestration.import_impact import LINES, LISTINGS, QUESTIONS, SHOPS
 
 runner = CliRunner()
 HEADER = "sku_code,cost_price,currency,effective_from,effective_to\n"
@@ -26,10 +27,21 @@ MARTS = """
         (1, 'P1', 1, '2026-01-31 15:59Z', '2026-01-31', 'USD'), (1, 'P2', 1, '2026-01-31 16:00Z', '2026-02-01', 'USD'),
         (1, 'P3', 1, '2026-03-05 01:00Z', '2026-03-05', 'USD'), (1, 'P3', 1, '2026-03-05 01:00Z', '2026-03-05', 'EUR'),
         (2, 'P4', 2, '2026-03-05 01:00Z', '2026-03-05', 'EUR');
+    create table marts.dim_shop (shop_id bigint, default_manager text);
+    insert into marts.dim_shop values (1, 'kim');
+    create table marts.snap_products (id bigint, dbt_valid_from timestamp);
+    insert into marts.snap_products values (1, '2026-03-01'), (1, '2026-03-09'), (2, '2026-03-01');
     create view staging.stg_files__product_costs as
         select p.id as product_id, c.cost_price, c.currency, c.effective_from,
             coalesce(c.closed_at, c.effective_to) as effective_to, c.loaded_at as created_at
         from raw_files.product_costs c join (values (1, 'AB-1'), (2, 'CD-2')) p (id, sku_code) using (sku_code);
+    create view staging.stg_files__product_managers as
+        select p.id as product_id, m.manager, m.effective_from from raw_files.product_managers m
+        join (values (1, 'AB-1'), (2, 'CD-2')) p (id, sku_code) using (sku_code) where m.effective_from is not null;
+    create view staging.stg_temu__products as
+        select p.id, (select m.manager from raw_files.product_managers m where m.sku_code = p.sku_code
+            order by m.effective_from desc nulls last limit 1) as manager
+        from (values (1, 'AB-1'), (2, 'CD-2')) p (id, sku_code);
     create view staging.stg_files__fx_rates as
         select base_currency, quote_currency, rate, effective_from, effective_to from raw_files.fx_rates;
     create view staging.stg_files__fee_rates as
@@ -122,7 +134,7 @@ def test_the_import_says_what_the_preview_said_and_hands_rejected_rows_back(rows
         (
             "sales_targets.csv",
             "target_month,manager,shop,metric,target_value\n2026-03,Li,,GMV,100\n2026-04,Li,,GMV,100\n",
-            "touches 2 days (2026-03-01 … 2026-04-01)",
+            "touches 1 manager in 2 months (2026-03 … 2026-04)",
         ),
         (
             "settlement_lines.csv",
@@ -145,11 +157,58 @@ def test_the_import_says_what_the_preview_said_and_hands_rejected_rows_back(rows
             "snapshot_date,shop,sku,on_hand\n2026-01-05,Acme,AB-1,5\n",
             "touches 1 day",
         ),
-        ("product_managers.csv", "sku,manager\nAB-1,Li\n", "changes no amounts of orders"),
+        (
+            "product_managers.csv",
+            "sku,manager\nAB-1,Li\nCD-2,Li\n",
+            "changes who answers for 2 order lines of 2 orders on 2 days (2026-01-31 … 2026-02-01)",
+        ),
     ],
 )  # fmt: skip
 def test_each_kind_of_file_says_which_orders_and_days_it_touches(rows, built, write, name, content, expected):
     assert expected in omni(write(name, content), "--dry-run")
+
+
+MANAGERS = "sku,manager,effective_from\n"
+
+
+@pytest.mark.parametrize(
+    ("assigned", "expected"),
+    [
+        # One minute apart: P1 was placed before the assignment begins at Beijing midnight. P3 is a line that the
+        # snapshot of products saw somebody else answer for.
+        (
+            "AB-1,ann,2025-01-01\nAB-1,Li,2026-02-01\n",
+            "changes who answers for 1 order line of 1 order on 1 day (2026-02-01 … 2026-02-01)",
+        ),
+        ("AB-1,ann,2025-01-01\nAB-1,Li,2026-03-02\n", "each order line keeps who answered for it when it was placed"),
+        # Nobody assigned is whoever answers for the shop by default.
+        (
+            "AB-1,,2025-01-01\n",
+            "changes who answers for 2 order lines of 2 orders on 2 days (2026-01-31 … 2026-02-01)",
+        ),
+    ],
+)
+def test_an_assignment_moves_the_lines_placed_while_it_holds_that_nobody_was_seen_answering_for_g(
+    rows, built, write, assigned, expected
+):
+    omni(write("product_managers.csv", MANAGERS + "AB-1,ann,2025-01-01\n"))
+    assert expected in omni(write("product_managers.csv", MANAGERS + assigned), "--dry-run")
+
+
+def test_who_answers_by_default_and_is_assigned_now_is_no_change_g(rows, built, write):
+    path = write("product_managers.csv", "sku,manager\nAB-1,kim\n")
+    assert "each order line keeps who answered for it" in omni(path)
+
+
+def test_one_order_number_in_two_shops_is_two_orders(rows, built, write, database_url):
+    with psycopg.connect(database_url) as conn:
+        conn.execute("update marts.fct_order_lines_costed set parent_key = 'P' where parent_key in ('P3', 'P4')")
+    told = omni(write("product_costs.csv", HEADER + "AB-1,10,CNY,2026-03-05,\nCD-2,20,CNY,2026-03-05,\n"), "--dry-run")
+    assert "changes 3 order lines of 2 orders on 1 day" in told
+
+
+def test_every_kind_of_file_has_its_question():
+    assert set(QUESTIONS) == set(TABLES)
 
 
 def test_before_the_first_build_the_orders_are_not_known_and_the_rows_are_told(rows, write):
@@ -173,7 +232,7 @@ def test_a_name_without_a_table_needs_the_option(rows, write):
 
 def test_the_questions_use_columns_that_staging_and_marts_promise():
     models = PROJECT_ROOT / "dbt_project" / "models"
-    documents = [*models.glob("staging/files/*.yml"), *models.glob("marts/sales/*.yml")]
+    documents = [*models.glob("staging/*/*.yml"), *models.glob("marts/sales/*.yml"), *models.glob("marts/core/*.yml")]
     promised = {
         model["name"]: {column["name"] for column in model.get("columns", [])}
         for document in documents
@@ -181,9 +240,11 @@ def test_the_questions_use_columns_that_staging_and_marts_promise():
     }
     lines = {"matched_product_id", "parent_key", "shop_id", "order_placed_at", "order_date", "line_currency"}
     assert lines <= promised[LINES.partition(".")[2]]
+    assert {"shop_id", "default_manager"} <= promised[SHOPS.partition(".")[2]]
+    assert {"id", "manager"} <= promised[LISTINGS.partition(".")[2]]
     for question in QUESTIONS.values():
-        if question.has_lines:
-            assert set(question.columns.split(", ")) <= promised[question.relation.partition(".")[2]]
+        for view in set(question.views) - {LISTINGS}:
+            assert set(question.columns.split(", ")) <= promised[view.partition(".")[2]]
 
 
 def test_the_same_content_again_is_told_to_change_nothing(rows, write):
