@@ -64,7 +64,11 @@ _TABLES = (
         first_sight=True,
     ),
     RawTable("activity_goods", {"activity_id": "bigint", "goods_id": "bigint"}, first_sight=True),
-    RawTable("after_sales", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text", "status": "smallint"}),
+    RawTable(
+        "after_sales",
+        {"parent_after_sales_sn": "text"},
+        {"parent_order_sn": "text", "status": "smallint", "created_at": "timestamptz"},
+    ),
     RawTable("after_sales_details", {"parent_after_sales_sn": "text"}, {"parent_order_sn": "text"}),
     RawTable("after_sales_lines", {"after_sales_sn": "text"}, {"parent_after_sales_sn": "text", "status": "smallint"}),
     RawTable("return_parcels", {"after_sales_sn": "text"}, {"parent_after_sales_sn": "text"}),

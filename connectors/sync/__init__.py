@@ -7,10 +7,10 @@ Does not belong here: protocol, SQL, schedules. From a REPL: `sync_shops(url, se
 from connectors.sync.authorise import EVENTS, event_states, redeem_code, subscribe_events
 from connectors.sync.check import ShopCheck, check_shop
 from connectors.sync.quote import StreamQuote, minutes_of, quote_backfill, streams_by_day
-from connectors.sync.recount import DayCount, NotCounted, RecountQuote, quote_recount, recount
+from connectors.sync.recount import RecountQuote, quote_recount, recount
 from connectors.sync.refresh import refresh_orders, refresh_products
 from connectors.sync.replay import Replayed, ReplayReport, replay
-from connectors.sync.reports import SyncFailure, SyncProgress, SyncReport
+from connectors.sync.reports import DayCount, NotCounted, SyncFailure, SyncProgress, SyncReport
 from connectors.sync.run import sync_shops
 from connectors.sync.session import chosen_shops
 from connectors.sync.watch import watch_deadlines

@@ -1,7 +1,8 @@
-"""Closed days counted by the platform itself, by the time of the order, and mended where our count differs.
+"""Closed days counted by the platform itself, by the time of the order or case, and mended where our count differs.
 
-Belongs here: `recount` and its cost. Reading by update time can miss what the platform hides or delays; a closed day's
-orders are a fixed set, so equal counts prove that none is missing. Watermarks are not touched; repeating is harmless.
+Belongs here: `recount` and its cost. Reading by update time can miss what the platform hides or delays; what came into
+being on a closed day is a fixed set, so equal counts prove that nothing is missing. Watermarks are not touched;
+repeating is harmless.
 """
 
 from __future__ import annotations
@@ -16,61 +17,34 @@ from functools import partial
 import psycopg
 from structlog.contextvars import bound_contextvars
 
-from connectors.completeness.days import closed_days, days_between, only_closed, window_of_business_day
-from connectors.errors import ConfigurationError
+from connectors.completeness.days import (
+    closed_days,
+    days_between,
+    only_closed,
+    window_of_business_day,
+    window_of_business_days,
+)
+from connectors.errors import ConfigurationError, StreamForbiddenError
 from connectors.postgres.lanes import Lane
 from connectors.postgres.locks import writer_lock
-from connectors.postgres.order_counts import landed_orders, orders_landed_by, set_aside_orders, store_reported
+from connectors.postgres.platform_counts import landed_by_day, landed_by_run, set_aside_by_day, store_reported
 from connectors.postgres.quota import calls_per_second
 from connectors.postgres.tasks import note_tasks
-from connectors.records import Window
 from connectors.settings import Settings
 from connectors.shops import Shop
 from connectors.sync.refresh import land_answers, log_found
-from connectors.sync.reports import SyncFailure
+from connectors.sync.reports import DayCount, NotCounted, SyncFailure
 from connectors.sync.run import explained, probe_of
 from connectors.sync.session import Office, ShopSession, chosen_shops, open_office
 from connectors.sync.streams import land_all
 from connectors.sync.tally import Tally
 from connectors.temu.concurrent import all_of
 from connectors.temu.pagination import read_total
-from connectors.temu.streams import STREAMS, orders_by_creation
+from connectors.temu.streams import STREAMS, ByWindow
 from connectors.temu.windows import bounds
 
-STREAM = "orders"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayCount:
-    """Parent orders of one shop and business day (Asia/Shanghai), as counted after mending.
-
-    `found` were missing and have landed by this recount; `set_aside` wait as dead letters. `gap` = what the platform
-    counts beyond ours: positive = still missing, negative = we hold orders that it does not count any more.
-    """
-
-    shop_id: int
-    shop_name: str
-    day: date
-    reported: int
-    landed: int
-    set_aside: int = 0
-    found: int = 0
-
-    @property
-    def gap(self) -> int:
-        """Reported − landed."""
-        return self.reported - self.landed
-
-    @property
-    def unexplained(self) -> int:
-        """What of the gap no dead letter accounts for, without its sign."""
-        return max(self.gap - self.set_aside, 0) if self.gap > 0 else -self.gap
-
-    def __str__(self) -> str:
-        told = f"{self.shop_name} · {self.day}: the platform counts {self.reported}, {self.landed} have landed"
-        told += f", {self.found} of them found now" if self.found else ""
-        told += f", {self.set_aside} set aside" if self.set_aside else ""
-        return f"{told}, {self.unexplained} unexplained" if self.unexplained else told
+COUNTED = [stream for stream in STREAMS.values() if stream.by_creation]
+"""Orders first: a case is about one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +58,13 @@ class RecountQuote:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotCounted:
-    """A shop whose orders its gateway does not have: there is nothing to count and nothing to mend."""
-
-    shop_id: int
-    shop_name: str
-    cause: str
-
-    def __str__(self) -> str:
-        return f"{self.shop_name}: orders are not counted, {self.cause}"
-
-
 Counted = DayCount | NotCounted | SyncFailure
 
 
 def quote_recount(
     database_url: str, *, settings: Settings, shops: Sequence[str] | None, first: date | None, last: date | None
 ) -> list[RecountQuote]:
-    """The cost of counting, without asking anybody. Mending adds a call per 100 orders of each day that differs.
+    """The cost of counting, without asking anybody. Mending adds a call per 100 records of each day that differs.
 
     ConfigurationError for an unknown shop and for days that are not over, by our own clock.
     """
@@ -115,10 +77,11 @@ def quote_recount(
             shop_name=shop.shop_name,
             app_key=shop.app_key,
             days=days,
-            calls=days + 1,
-            seconds=round((days + 1) / rates[shop.app_key], 1),
+            calls=calls,
+            seconds=round(calls / rates[shop.app_key], 1),
         )
         for shop in chosen
+        for calls in [days * sum(one.is_own_of(shop.gateway, shop.dialect) for one in COUNTED) + 1]
     ]
 
 
@@ -135,7 +98,7 @@ def recount(
 ) -> list[Counted]:
     """Count the closed days `first` … `last` (None = the last `settings.recount_days`) of the shops (None = active).
 
-    A day that differs is read again by the time of its orders, with their money and detail, unless `mend` is False.
+    A day that differs is read again by the time of its records, with money and detail, unless `mend` is False.
     Trouble with a shop is a `SyncFailure`, never an exception; ConfigurationError is raised for an unknown shop.
     """
     _must_be_in_order(first, last)
@@ -169,56 +132,73 @@ class _Recount:
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:
-        counts: list[DayCount] = []
+        at, noted = COUNTED[0].name, set[str]()
         try:
-            with bound_contextvars(run=self._run_id, stream=STREAM, mode="recount"):
+            with bound_contextvars(run=self._run_id, stream=at, mode="recount"):
                 async with office.session(shop) as session:
-                    if session.offering(STREAMS[STREAM]) is None:
-                        cause = session.why_not(STREAMS[STREAM])
-                        self._tell(NotCounted(shop_id=shop.id, shop_name=shop.shop_name, cause=cause))
+                    offered = [(one.name, there) for one in COUNTED if (there := session.offering(one))]
+                    if not offered:
+                        self._tell(_not_counted(shop, at, session.why_not(COUNTED[0])))
                         return
-                    counts = await self._days_of(session)
-                    for counted in counts:
-                        self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
+                    days = await self._days(session)
+                    for at, there in offered:
+                        await self._stream(there, at, days, noted)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are counted
-            failure = self._failure(shop, explained(error, shop.shop_name))
-            await office.note_failure(shop, [] if counts else [STREAM], failure)
+            failure = self._failure(shop, at, explained(error, shop.shop_name))
+            await office.note_failure(shop, {at} - noted, failure)
             self._tell(failure)
 
-    async def _days_of(self, session: ShopSession) -> list[DayCount]:
+    async def _days(self, session: ShopSession) -> list[date]:
+        """The business days to count: a day is over when the gateway's own clock says so."""
+        await session.client.call(*probe_of(session.shop))
+        return _closed(*self._span, session.client.now(), self._settings)
+
+    async def _stream(self, session: ShopSession, stream: str, days: Sequence[date], noted: set[str]) -> None:
+        with bound_contextvars(stream=stream):
+            try:
+                counts = await self._days_of(session, stream, days)
+            except StreamForbiddenError as error:
+                self._tell(_not_counted(session.shop, stream, str(error)))
+                return
+            noted.add(stream)
+            for counted in counts:
+                self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
+
+    async def _days_of(self, session: ShopSession, stream: str, days: Sequence[date]) -> list[DayCount]:
         """The platform's counts, stored, beside ours; a task of its own, whether or not a day has to be mended."""
-        began, client = time.monotonic(), session.client
-        await client.call(*probe_of(session.shop))  # a day is over when the gateway's own clock says so
-        days = _closed(*self._span, client.now(), self._settings)
-        totals = await all_of(self._total(session, day) for day in days)
-        counts = await self._compared(session, dict(zip(days, totals, strict=True)))
+        began, tally = time.monotonic(), Tally(session, stream, "recount", self._run_id)
+        retried = session.client.retries
+        totals = await all_of(self._total(session, stream, day) for day in days)
+        counts = await self._compared(session, stream, dict(zip(days, totals, strict=True)))
         await note_tasks(
             session.control,
             shop_id=session.shop.id,
-            streams=[STREAM],
+            streams=[stream],
             mode="recount",
-            window=Window(window_of_business_day(days[0]).start, window_of_business_day(days[-1]).end),
+            window=window_of_business_days(days[0], days[-1]),
             run_id=self._run_id,
             seconds=time.monotonic() - began,
-            calls=client.calls,
-            retries=client.retries,
+            calls=tally.calls,
+            retries=session.client.retries - retried,
         )
         return counts
 
-    async def _total(self, session: ShopSession, day: date) -> int:
-        listing = orders_by_creation(session.shop.dialect)
+    async def _total(self, session: ShopSession, stream: str, day: date) -> int:
+        listing = _by_creation(session, stream).listing
         return await read_total(session.client, listing, bounds(listing, window_of_business_day(day)))
 
-    async def _compared(self, session: ShopSession, reported: dict[date, int]) -> list[DayCount]:
-        shop, span = session.shop, {"first": min(reported), "last": max(reported)}
+    async def _compared(self, session: ShopSession, stream: str, reported: dict[date, int]) -> list[DayCount]:
+        shop, control = session.shop, session.control
         at, run_id = session.client.now(), self._run_id
-        await store_reported(session.control, shop_id=shop.id, counts=reported, at=at, run_id=run_id)
-        landed = await landed_orders(session.control, shop_id=shop.id, **span)
-        aside = await set_aside_orders(session.control, shop_id=shop.id, **span)
+        await store_reported(control, shop_id=shop.id, stream=stream, counts=reported, at=at, run_id=run_id)
+        first, last = min(reported), max(reported)
+        landed = await landed_by_day(control, shop_id=shop.id, stream=stream, first=first, last=last)
+        aside = await set_aside_by_day(control, shop_id=shop.id, stream=stream, first=first, last=last)
         return [
             DayCount(
                 shop_id=shop.id,
                 shop_name=shop.shop_name,
+                stream=stream,
                 day=day,
                 reported=count,
                 landed=landed.get(day, 0),
@@ -228,24 +208,26 @@ class _Recount:
         ]
 
     async def _mended(self, session: ShopSession, before: DayCount) -> DayCount:
-        """Read the day again by the time of its orders, land what is missing with its money, count once more."""
-        window = window_of_business_day(before.day)
-        tally = Tally(session, STREAM, "recount", self._run_id, window=window)
-        leaves = session.reader.listed(orders_by_creation(session.shop.dialect), window)
-        async with writer_lock(session.control, session.shop.id, STREAM) as lock:
+        """Read the day again by the time of its records, land what is missing with its money, count once more."""
+        stream, window = before.stream, window_of_business_day(before.day)
+        tally = Tally(session, stream, "recount", self._run_id, window=window)
+        leaves = session.reader.by_window(_by_creation(session, stream), window)
+        async with writer_lock(session.control, session.shop.id, stream) as lock:
             await land_all(tally, leaves, lock)
-        found = await orders_landed_by(session.control, shop_id=session.shop.id, day=before.day, run_id=self._run_id)
+        found = await landed_by_run(
+            session.control, shop_id=session.shop.id, stream=stream, day=before.day, run_id=self._run_id
+        )
         await log_found(tally, found, "was missing, and found by counting its day")
-        await land_answers(tally, found)
-        total = await self._total(session, before.day)
-        [after] = await self._compared(session, {before.day: total})
+        await land_answers(tally, sorted({order for order in found.values() if order}))
+        total = await self._total(session, stream, before.day)
+        [after] = await self._compared(session, stream, {before.day: total})
         return replace(after, found=max(after.landed - before.landed, 0))
 
-    def _failure(self, shop: Shop, error: Exception) -> SyncFailure:
+    def _failure(self, shop: Shop, stream: str, error: Exception) -> SyncFailure:
         return SyncFailure(
             shop_id=shop.id,
             shop_name=shop.shop_name,
-            stream=STREAM,
+            stream=stream,
             mode="recount",
             window=None,
             run_id=self._run_id,
@@ -255,6 +237,17 @@ class _Recount:
     def _tell(self, event: Counted) -> None:
         self._outcomes.append(event)
         self._on_event(event)
+
+
+def _by_creation(session: ShopSession, stream: str) -> ByWindow:
+    spoken = STREAMS[stream].spoken(session.shop.dialect)
+    if spoken is None or spoken.by_creation is None:
+        raise TypeError(f"{stream} cannot be counted by day")
+    return spoken.by_creation
+
+
+def _not_counted(shop: Shop, stream: str, cause: str) -> NotCounted:
+    return NotCounted(shop_id=shop.id, shop_name=shop.shop_name, stream=stream, cause=cause)
 
 
 def _closed(first: date | None, last: date | None, now: datetime, settings: Settings) -> list[date]:

@@ -7,7 +7,7 @@ read = inserted + updated + unchanged + stale + dead_lettered.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from connectors.errors import OmniError
@@ -107,3 +107,52 @@ class SyncProgress:
 
 
 SyncEvent = SyncReport | SyncFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """Records of one shop, stream and business day (Asia/Shanghai), as counted after mending: parent orders placed,
+    after-sales cases opened.
+
+    `found` were missing and have landed by this recount; `set_aside` wait as dead letters. `gap` = what the platform
+    counts beyond ours: positive = still missing, negative = we hold records that it does not count any more.
+    """
+
+    shop_id: int
+    shop_name: str
+    stream: str
+    day: date
+    reported: int
+    landed: int
+    set_aside: int = 0
+    found: int = 0
+
+    @property
+    def gap(self) -> int:
+        """Reported − landed."""
+        return self.reported - self.landed
+
+    @property
+    def unexplained(self) -> int:
+        """What of the gap no dead letter accounts for, without its sign."""
+        return max(self.gap - self.set_aside, 0) if self.gap > 0 else -self.gap
+
+    def __str__(self) -> str:
+        told = f"{self.shop_name} · {self.day} · {self.stream}: the platform counts {self.reported}"
+        told += f", {self.landed} have landed"
+        told += f", {self.found} of them found now" if self.found else ""
+        told += f", {self.set_aside} set aside" if self.set_aside else ""
+        return f"{told}, {self.unexplained} unexplained" if self.unexplained else told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCounted:
+    """What a shop's gateway does not have or its token may not list: there is nothing to count and nothing to mend."""
+
+    shop_id: int
+    shop_name: str
+    stream: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.shop_name}: {self.stream} are not counted, {self.cause}"

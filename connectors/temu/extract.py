@@ -98,7 +98,7 @@ class Reader:
     def _read(self, reading: Reading, window: Window) -> AsyncGenerator[Leaf, None]:
         match reading:
             case ByWindow():
-                return self._by_window(reading, window)
+                return self.by_window(reading, window)
             case ByOrder():
                 return self._by_order(reading, window)
             case ByCatalogue():
@@ -122,16 +122,13 @@ class Reader:
             found.rejected += rows.rejected
         return Leaf({ORDER_LIST.entity.table: found.records}, found.rejected)
 
-    def listed(self, listing: Listing, window: Window) -> AsyncGenerator[Leaf, None]:
-        """The records of a listing whose `clock` lies in `window`, oldest first, without their details."""
-        return self._by_window(ByWindow(listing), window)
-
     async def lookups(self, lookup: Lookup | Batch, parents: Sequence[Parent]) -> Leaf:
         """The answers about `parents`, asked concurrently once the first has shown that we may ask at all."""
         found = await self._asker.ask(lookup, parents)
         return Leaf({lookup.entity.table: found.rows.records}, found.rows.rejected, asked=found.asked)
 
-    async def _by_window(self, reading: ByWindow, window: Window) -> AsyncGenerator[Leaf, None]:
+    async def by_window(self, reading: ByWindow, window: Window) -> AsyncGenerator[Leaf, None]:
+        """The records whose clock lies in `window`, oldest first, with their details."""
         table = reading.listing.entity.table
         # Where each record is followed by a question of its own, all of them have to be looked at; and stored rows are
         # known by their update time only.

@@ -24,7 +24,7 @@ def recount(
     mend: Annotated[bool, typer.Option(help="Read days that differ again, with money and detail.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it costs, ask nobody.")] = False,
 ) -> None:
-    """Ask the platform how many orders each closed day has, and find those that are missing here.
+    """Ask the platform how many orders and after-sales cases each closed day has, and find those that are missing here.
 
     Without days: the last OMNI_RECOUNT_DAYS closed ones. Repeating is harmless; watermarks stay.
 
@@ -42,18 +42,28 @@ def recount(
     )  # fmt: skip
     counts = [one for one in outcomes if isinstance(one, DayCount)]
     failures = [one for one in outcomes if isinstance(one, SyncFailure)]
-    table("Orders by day", COLUMNS, [count_row(one) for one in sorted(counts, key=lambda one: (one.shop_id, one.day))])
+    counts.sort(key=lambda one: (one.shop_id, one.stream, one.day))
+    table("Orders and cases by day", COLUMNS, [count_row(one) for one in counts])
     for failure in failures:
         complain(failure.message)
     raise typer.Exit(1 if failures or any(one.unexplained for one in counts) else 0)
 
 
-COLUMNS = ("shop", "day", "reported", "landed", "found now", "set aside", "unexplained")
+COLUMNS = ("shop", "stream", "day", "reported", "landed", "found now", "set aside", "unexplained")
 
 
 def count_row(one: DayCount) -> tuple[object, ...]:
     """A counted day in the order of `COLUMNS`."""
-    return (one.shop_name, str(one.day), one.reported, one.landed, one.found, one.set_aside, one.unexplained)
+    return (
+        one.shop_name,
+        one.stream,
+        str(one.day),
+        one.reported,
+        one.landed,
+        one.found,
+        one.set_aside,
+        one.unexplained,
+    )
 
 
 def _quote(url: str, settings: Settings, shops: list[str] | None, first: date | None, last: date | None) -> None:
@@ -61,7 +71,7 @@ def _quote(url: str, settings: Settings, shops: list[str] | None, first: date | 
     rows: list[tuple[object, ...]] = [(one.shop_name, one.days, one.calls, one.seconds) for one in quotes]
     table("What counting costs", ("shop", "days", "calls", "seconds at the present quota"), rows)
     out.print(
-        "A day that differs costs a call per 100 of its orders more, and one or two per order found.", markup=False
+        "A day that differs costs a call per 100 of its records more, and one or two per record found.", markup=False
     )
 
 

@@ -42,7 +42,7 @@ def build_ledger_asset() -> AssetsDefinition:
 
     @asset(
         key=LEDGER_KEY,
-        deps=[temu_key("orders"), ops_key("platform_order_counts"), MART],
+        deps=[temu_key("orders"), ops_key("platform_counts"), MART],
         check_specs=[
             AssetCheckSpec(
                 BALANCES,

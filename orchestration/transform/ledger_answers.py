@@ -1,7 +1,7 @@
 """The ledger's SQL about answers: what wants one, what has one, and the one cause for which another has none.
 
-Belongs here: a query per stream that asks about landed records, by the day of the order or, for cases, of their last
-change. Parameters are those of `ledger_queries` and the `stream`, the `statuses` to which it is limited (None = none),
+Belongs here: a query per stream that asks about landed records, by the day on which an order was placed or a case
+opened. Parameters are those of `ledger_queries` and the `stream`, the `statuses` to which it is limited (None = none),
 the dialects that do not know it (`unspoken`), and whether it is limited to what changed lately (`recent`).
 """
 

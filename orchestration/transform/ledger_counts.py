@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from connectors.completeness.days import BUSINESS_ZONE, window_of_business_days
 from connectors.completeness.ledger import Cause, Entry
-from connectors.postgres.order_counts import ORDERS_SET_ASIDE
+from connectors.postgres.platform_counts import set_aside_query
 from connectors.shops import DIALECTS
 from connectors.temu.streams import STREAMS, ByOrder, Stream
 from orchestration.transform import ledger_queries as queries
@@ -83,20 +83,7 @@ class _Ledger:
 
     def orders(self) -> Iterator[Entry]:
         """Parent orders, from the platform's count to the costed lines."""
-        reported = {(row["shop_id"], row["day"]): row for row in self._rows(queries.REPORTED)}
-        aside = {(row["shop_id"], row["day"]): row["set_aside"] for row in self._rows(ORDERS_SET_ASIDE)}
-        strays = self._strays()
-        landed = {(row["shop_id"], row["day"]): row for row in self._rows(self._of_built(queries.ORDERS))}
-        for shop_id, day in {*reported, *aside, *strays, *landed}:
-            count = reported.get((shop_id, day))
-            yield self._entry(
-                "orders",
-                landed.get((shop_id, day), {"shop_id": shop_id, "day": day, "landed": 0}),
-                reported=count["reported"] if count else None,
-                set_aside=aside.get((shop_id, day), 0),
-                strays=strays.get((shop_id, day), 0),
-                after_count=count["landed_after"] if count else 0,
-            )
+        return self._counted("orders", queries.ORDERS, self._strays())
 
     def order_lines(self) -> Iterator[Entry]:
         """Child orders as the payloads of their parents hold them, to the costed lines."""
@@ -104,9 +91,27 @@ class _Ledger:
             yield self._entry("order_lines", row)
 
     def after_sales(self) -> Iterator[Entry]:
-        """After-sales cases by the day of their last change, to the refunds that the marts show."""
-        for row in self._rows(self._of_built(queries.AFTER_SALES)):
-            yield self._entry("after_sales", row)
+        """After-sales cases, from the platform's count to the refunds that the marts show."""
+        return self._counted("after_sales", queries.AFTER_SALES, {})
+
+    def _counted(
+        self, stream: str, query: queries.StagedQuery, strays: Mapping[tuple[int, date | None], int]
+    ) -> Iterator[Entry]:
+        """Records that the platform counts by the day on which they came into being."""
+        reported = {(row["shop_id"], row["day"]): row for row in self._rows(queries.reported(stream))}
+        aside = {(row["shop_id"], row["day"]): row["set_aside"] for row in self._rows(set_aside_query(stream))}
+        landed = {(row["shop_id"], row["day"]): row for row in self._rows(self._of_built(query))}
+        nothing = {"landed": 0} | ({"staged": 0, "mart": 0} if self._built else {})
+        for shop_id, day in {*reported, *aside, *strays, *landed}:
+            count = reported.get((shop_id, day))
+            yield self._entry(
+                stream,
+                landed.get((shop_id, day), {"shop_id": shop_id, "day": day, **nothing}),
+                reported=count["reported"] if count else None,
+                set_aside=aside.get((shop_id, day), 0),
+                strays=strays.get((shop_id, day), 0),
+                after_count=count["landed_after"] if count else 0,
+            )
 
     def answers(self, stream: Stream, reading: ByOrder) -> Iterator[Entry]:
         """Answers about what has landed: each record that wants one has one, or it is known why not."""
@@ -143,7 +148,6 @@ class _Ledger:
                 if count := row.get(cause.name.lower()):
                     missing[step][cause] = count
         missing["landed"][Cause.DEAD_LETTER] = set_aside
-        nothing_built = 0 if self._built and stream == "orders" else None  # a day of which nothing has landed
         return Entry(
             shop_id=row["shop_id"],
             shop_name=self._names.get(row["shop_id"], f"shop {row['shop_id']}"),
@@ -152,8 +156,8 @@ class _Ledger:
             reported=reported,
             landed=row["landed"],
             set_aside=set_aside,
-            staged=row.get("staged", nothing_built),
-            mart=row.get("mart", nothing_built),
+            staged=row.get("staged"),
+            mart=row.get("mart"),
             strays=row.get("strays", strays),
             missing=missing,
             surplus={"landed": {Cause.AFTER_COUNT: after_count}},

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.postgres.platform_counts import COUNTABLE
+
 BUILT = (
     "intermediate.followed",
     "intermediate.int_order_lines__placed",
@@ -156,29 +158,42 @@ STRAYS = """
     group by 1, 2
 """
 
-# Loading a row again sets its clock: an order that has only changed since the count was there in an earlier state.
-REPORTED = """
-    select c.shop_id, c.order_date as day, c.reported_orders as reported, (
-        select count(*)::int from raw_temu.orders o
-        where o.shop_id = c.shop_id and o.loaded_at > c.counted_at
-            and o.order_time >= c.order_date::timestamp at time zone %(zone)s
-            and o.order_time < (c.order_date + 1)::timestamp at time zone %(zone)s
-            and not exists (
-                select from raw_temu.order_versions v
-                where (v.shop_id, v.parent_order_sn) = (o.shop_id, o.parent_order_sn) and v.loaded_at <= c.counted_at
-            )
-    ) as landed_after
-    from ops.platform_order_counts c
-    where c.order_date between %(first)s and %(last)s and (%(shops)s::bigint[] is null or c.shop_id = any(%(shops)s))
-"""
-
 LANDED_CASES = """
-    select shop_id, parent_after_sales_sn as key, (source_updated_at at time zone %(zone)s)::date as day, loaded_at,
+    select shop_id, parent_after_sales_sn as key, (created_at at time zone %(zone)s)::date as day, loaded_at,
         run_id, source_updated_at, status, parent_order_sn, payload
     from raw_temu.after_sales
-    where source_updated_at >= %(start)s and source_updated_at < %(end)s
-        and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
+    where (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
+        and (created_at >= %(start)s and created_at < %(end)s
+            or created_at is null and source_updated_at >= %(start)s and source_updated_at < %(end)s)
 """
+
+# Loading a row again sets its clock, though what has only changed since the count was there before. Of orders, an
+# earlier state tells it; a case that was loaded since may be new.
+_WAS_THERE = {
+    "orders": """
+        select from raw_temu.order_versions v
+        where (v.shop_id, v.parent_order_sn) = (r.shop_id, r.parent_order_sn) and v.loaded_at <= c.counted_at
+    """,
+    "after_sales": "select where false",
+}
+
+
+def reported(stream: str) -> str:
+    """The platform's counts of a stream by shop and day, and how many records landed after the count."""
+    one = COUNTABLE[stream]
+    return f"""
+        select c.shop_id, c.day, c.reported, (
+            select count(*)::int from raw_temu.{one.table} r
+            where r.shop_id = c.shop_id and r.loaded_at > c.counted_at
+                and r.{one.clock} >= c.day::timestamp at time zone %(zone)s
+                and r.{one.clock} < (c.day + 1)::timestamp at time zone %(zone)s
+                and not exists ({_WAS_THERE[stream]})
+        ) as landed_after
+        from ops.platform_counts c
+        where c.stream = '{stream}' and c.day between %(first)s and %(last)s
+            and (%(shops)s::bigint[] is null or c.shop_id = any(%(shops)s))
+    """
+
 
 # A case is staged under its own number, or under those of its lines as the detail or the list of lines tells them.
 AFTER_SALES = StagedQuery(

@@ -105,7 +105,7 @@ def test_raw_assets_are_the_tables_and_carry_the_keys_of_dbt_sources() -> None:
     goods = "goods supplier_prices sku_stocks price_orders activity_candidates ad_details ad_reports ad_goods_reports"
     partner = "bill_files partner_goods partner_stocks partner_prices partner_sales"
     temu = {f"raw_temu/{table}" for table in f"{streams} {catalogue} {goods} {partner}".split()}
-    ops = {"ops/dead_letters", "ops/platform_order_counts", "ops/sync_tasks"}
+    ops = {"ops/dead_letters", "ops/platform_counts", "ops/sync_tasks"}
     assert keys == temu | {f"raw_files/{table}" for table in FILE_TABLES} | ops
 
 

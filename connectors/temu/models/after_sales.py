@@ -13,6 +13,7 @@ class AfterSales(Record):
     parent_after_sales_sn: Number
     parent_order_sn: str | None = None
     parent_after_sales_status: Code | None = None
+    create_at: Epoch | None = None
     update_at: Epoch
 
 

@@ -21,13 +21,7 @@ from connectors.temu.streams.logistics import (
     UNSHIPPED_PACKAGES,
     WAREHOUSES,
 )
-from connectors.temu.streams.orders import (
-    ORDER_AMOUNTS,
-    ORDER_DETAILS,
-    ORDER_LIST,
-    ORDERS,
-    orders_by_creation,
-)
+from connectors.temu.streams.orders import ORDER_AMOUNTS, ORDER_DETAILS, ORDER_LIST, ORDERS
 from connectors.temu.streams.partner import PARTNER_GOODS, PARTNER_PRICES, PARTNER_SALES, PARTNER_STOCKS
 from connectors.temu.streams.promotions import ACTIVITIES, ACTIVITY_CANDIDATES
 from connectors.temu.streams.shapes import Batch, ByCatalogue, ByOrder, ByWindow, Listing, Lookup, Stream
@@ -42,7 +36,6 @@ __all__ = [
     "Listing",
     "Lookup",
     "Stream",
-    "orders_by_creation",
 ]
 
 _STREAMS = (

@@ -32,20 +32,6 @@ ORDER_LIST = Listing(
     window=Bounds("updateAtStart", "updateAtEnd"),
 )
 
-ORDER_LIST_BY_CREATION = replace(
-    ORDER_LIST,
-    params={"sortby": "createTime", "fulfillmentTypeList": _ALL_FULFILMENT},
-    window=Bounds("createAfter", "createBefore"),
-    clock=1,  # order_time
-)
-"""The same list by the time at which orders were placed: what a closed day holds never changes (§8.2)."""
-
-
-def orders_by_creation(dialect: str) -> Listing:
-    """The order list of a dialect by the time of the order; the simplified interface has no other filter (§17)."""
-    return ORDER_LIST_BY_CREATION if dialect == "router" else rest.ORDERS.listing
-
-
 ORDERS = Stream(
     name="orders",
     description="Parent orders with their lines, by update time; superseded states go to order_versions.",
@@ -53,6 +39,14 @@ ORDERS = Stream(
     partitioning="shop_day",
     tables=("orders", "order_versions"),
     reading=ByWindow(ORDER_LIST),
+    by_creation=ByWindow(
+        replace(
+            ORDER_LIST,
+            params={"sortby": "createTime", "fulfillmentTypeList": _ALL_FULFILMENT},
+            window=Bounds("createAfter", "createBefore"),
+            clock=1,  # order_time
+        )
+    ),
 )
 
 ORDER_AMOUNTS = Stream(

@@ -171,7 +171,8 @@ class Stream:
 
     `otherwise` is how it is read where the token lacks the first way. `gateways` offer it; a shop without a token on
     one of them is not read for it. `rhythm` is that of streams by shop. `reads` names streams that tell what to ask.
-    `rest` is how shops of that dialect are read (§17); None = their gateway does not know it.
+    `rest` is how shops of that dialect are read (§17); None = their gateway does not know it. `by_creation` reads the
+    same records by the time at which they came into being: what a closed day holds never changes and can be counted.
     """
 
     name: str
@@ -184,12 +185,17 @@ class Stream:
     rhythm: Literal["hourly", "daily"] = "hourly"
     reads: tuple[str, ...] = ()
     rest: Reading | None = None
+    by_creation: ByWindow | None = None
 
     def spoken(self, dialect: str) -> Stream | None:
         """This stream as shops of a dialect are read for it; None if theirs does not know it."""
         if dialect == "router":
             return self
-        return replace(self, reading=self.rest, otherwise=None) if self.rest else None
+        if self.rest is None:
+            return None
+        # A list by window of that dialect knows no other clock (§17).
+        by_creation = self.rest if isinstance(self.rest, ByWindow) else None
+        return replace(self, reading=self.rest, otherwise=None, by_creation=by_creation)
 
     def is_offered_to(self, gateway: str) -> bool:
         """Whether shops on this gateway can be read for it at all."""

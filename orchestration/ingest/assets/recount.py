@@ -1,4 +1,4 @@
-"""Asset `ops/platform_order_counts`: closed days as the platform counts them, with the verdict on ours.
+"""Asset `ops/platform_counts`: closed days as the platform counts them, with the verdict on ours.
 
 Belongs here: one cheap step for all shops and its check. Counting and mending is `connectors.sync.recount`.
 """
@@ -26,7 +26,7 @@ from orchestration.names import ORDERS_POOL
 from orchestration.raw_tables import OWNERS, ops_key, temu_key
 from orchestration.resources import Warehouse
 
-COUNTS_KEY = ops_key("platform_order_counts")
+COUNTS_KEY = ops_key("platform_counts")
 AGREES = "agrees_with_ours"
 
 
@@ -44,21 +44,23 @@ def build_recount_asset() -> AssetsDefinition:
 
     @asset(
         key=COUNTS_KEY,
-        deps=[temu_key("orders")],
+        deps=[temu_key("orders"), temu_key("after_sales")],
         check_specs=[
             AssetCheckSpec(
-                AGREES, asset=COUNTS_KEY, description="Each closed day has the orders that the platform counts."
+                AGREES,
+                asset=COUNTS_KEY,
+                description="Each closed day has the orders and cases that the platform counts.",
             )
         ],
-        description="How many parent orders the platform counts per shop and closed day (Asia/Shanghai).",
+        description="Orders and after-sales cases that the platform counts per shop and closed day (Asia/Shanghai).",
         group_name="ops",
         owners=OWNERS,
         kinds={"postgres", "python"},
         retry_policy=TRANSIENT_RETRIES,
         pool=ORDERS_POOL,
-        metadata={"dagster/table_name": "ops.platform_order_counts"},
+        metadata={"dagster/table_name": "ops.platform_counts"},
     )
-    def platform_order_counts(
+    def platform_counts(
         context: AssetExecutionContext, config: RecountConfig, warehouse: Warehouse
     ) -> Iterator[MaterializeResult[None]]:
         with explained():
@@ -74,7 +76,7 @@ def build_recount_asset() -> AssetsDefinition:
                 repeat=any(may_pass(failure.error) for failure in failures.values()),
             )
 
-    return platform_order_counts
+    return platform_counts
 
 
 def _count(
@@ -98,7 +100,7 @@ def verdict_on(counts: Sequence[DayCount]) -> AssetCheckResult:
     """Whether every difference has a cause; the table shows the days that differ or were mended."""
     strange = [one for one in counts if one.unexplained]
     shown = sorted((one for one in counts if one.gap or one.found), key=lambda one: (-one.unexplained, one.day))
-    told = f"{len(counts)} days counted, {sum(one.found for one in counts)} orders found again."
+    told = f"{len(counts)} days counted, {sum(one.found for one in counts)} records found again."
     return AssetCheckResult(
         asset_key=COUNTS_KEY,
         check_name=AGREES,
@@ -114,6 +116,7 @@ def _record(one: DayCount) -> TableRecord:
         {
             "shop": one.shop_name,
             "day": str(one.day),
+            "stream": one.stream,
             "reported": one.reported,
             "landed": one.landed,
             "found": one.found,

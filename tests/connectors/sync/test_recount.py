@@ -14,9 +14,10 @@ from connectors.sync import DayCount, SyncFailure, quote_recount, recount
 from connectors.temu.client import TemuClient
 
 
-def _recount(desk, **choice: object) -> list[DayCount | SyncFailure]:
+def _recount(desk, of: str = "orders", **choice: object) -> list[DayCount | SyncFailure]:
+    """What became of one of the counted streams."""
     asked = {"shops": None, "first": None, "last": None, "run_id": "recount-1", **choice}
-    return recount(desk.url, settings=desk.settings, **asked)
+    return [one for one in recount(desk.url, settings=desk.settings, **asked) if one.stream == of]
 
 
 def _today(gateway) -> date:
@@ -35,19 +36,20 @@ def _sns_of_day(desk, day: date) -> list[str]:
 
 
 def test_after_a_whole_sync_every_closed_day_agrees_and_only_counts_are_asked_for(desk, gateway) -> None:
-    desk.sync(streams=["orders"])
+    desk.sync(streams=["orders", "after_sales"])
     before = desk.contents()
-    counts = _recount(desk)
+    counts = recount(desk.url, settings=desk.settings, shops=None, first=None, last=None, run_id="recount-1")
     assert {one.unexplained for one in counts} == {0}
-    assert sum(one.reported for one in counts) > 0
+    assert sum(one.reported for one in counts if one.stream == "orders") > 0
     assert max(one.day for one in counts) == _today(gateway) - timedelta(days=1)
     assert desk.contents() == before
     tasks = desk.query(
-        "select status, rows_read, calls - retries from ops.sync_tasks where mode = 'recount' order by shop_id"
+        "select stream, status, rows_read, calls - retries from ops.sync_tasks where mode = 'recount' order by 1"
     )
-    assert tasks == [("completed", 0, len({one.day for one in counts}) + 1)] * len(desk.shops)
-    stored = desk.query("select shop_id, order_date, reported_orders from ops.platform_order_counts order by 1, 2")
-    assert stored == sorted((one.shop_id, one.day, one.reported) for one in counts)
+    days = len({one.day for one in counts})
+    assert tasks == [(stream, "completed", 0, days) for stream in ("after_sales", "orders") for _shop in desk.shops]
+    stored = desk.query("select shop_id, stream, day, reported from ops.platform_counts order by 1, 2, 3")
+    assert stored == sorted((one.shop_id, one.stream, one.day, one.reported) for one in counts)
 
 
 def test_lost_orders_are_found_again_with_their_money_and_the_watermark_stays(open_desk, gateway) -> None:
@@ -143,14 +145,14 @@ def test_a_day_that_is_not_over_is_refused_and_reversed_days_too(open_desk, gate
 def test_the_quote_is_what_counting_really_costs(open_desk, gateway, monkeypatch) -> None:
     desk = open_desk(only=1)
     desk.execute("update ops.app_quota set calls_per_second = 20")
-    desk.sync(streams=["orders"])
+    desk.sync(streams=["orders", "after_sales"])
     first, last = _today(gateway) - timedelta(days=3), _today(gateway) - timedelta(days=1)
     [quote] = quote_recount(desk.url, settings=desk.settings, shops=None, first=first, last=last)
     sent = []
     post = TemuClient._post
     monkeypatch.setattr(TemuClient, "_post", lambda *args: sent.append(args) or post(*args))
     _recount(desk, first=first, last=last)
-    assert (quote.days, quote.calls, quote.seconds) == (3, 4, 0.2)
+    assert (quote.days, quote.calls, quote.seconds) == (3, 7, 0.3)  # (7 / 20 = 0.35, to the even digit)
     assert len(sent) == quote.calls + 1  # the first is repeated with the clock that it has learnt
 
 

@@ -79,9 +79,9 @@ def test_a_letter_can_be_closed_with_a_reason(registered: Registered, letter: in
 def test_a_recount_tells_its_cost_first_and_then_counts(registered: Registered) -> None:
     quoted = omni("recount", "--dry-run", "--from", "2026-11-01", "--to", "2026-11-10")[1]
     assert registered.names[0] in quoted
-    assert " 11 " in quoted  # ten days and one call for the clock
-    assert registered.rows("select count(*) from ops.platform_order_counts") == [(0,)]
+    assert " 21 " in quoted  # orders and cases of ten days, and one call for the clock
+    assert registered.rows("select count(*) from ops.platform_counts") == [(0,)]
     code, told = omni("recount", "--shop", registered.names[0])
     assert code == 0
     assert "found now" in told
-    assert registered.rows("select count(*) from ops.platform_order_counts") == [(7,)]
+    assert registered.rows("select count(*) from ops.platform_counts") == [(14,)]

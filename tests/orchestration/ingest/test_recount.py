@@ -13,7 +13,7 @@ from tests.orchestration.registered import Registered
 
 def _recount(instance: DagsterInstance, **config: object) -> ExecuteInProcessResult:
     job = build_defs().resolve_job_def("recount_orders")
-    told = {"ops": {"ops__platform_order_counts": {"config": config}}}
+    told = {"ops": {"ops__platform_counts": {"config": config}}}
     return job.execute_in_process(instance=instance, run_config=told, raise_on_error=False)
 
 
@@ -62,5 +62,5 @@ def test_a_shop_that_refuses_us_fails_the_run_by_name_and_the_others_are_counted
     assert not result.success
     [failed] = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     assert victim.shop_name in str(failed.user_failure_data.description)
-    counted = registered.rows("select distinct shop_id from ops.platform_order_counts order by 1")
+    counted = registered.rows("select distinct shop_id from ops.platform_counts order by 1")
     assert counted == [(shop.id,) for shop in registered.shops[1:]]

@@ -125,8 +125,9 @@ def built(postgres_server, loaded: Built, tmp_path: Path) -> Iterator[Built]:
 def an_order(built: Built) -> tuple[str, int, object]:
     """Number, shop and day of an order that the platform counted."""
     [(sn, shop, day)] = built.execute(
-        "select parent_order_sn, o.shop_id, c.order_date from raw_temu.orders o join ops.platform_order_counts c"
-        " on c.shop_id = o.shop_id and c.order_date = (o.order_time at time zone 'Asia/Shanghai')::date"
+        "select parent_order_sn, o.shop_id, c.day from raw_temu.orders o join ops.platform_counts c"
+        " on (c.stream, c.shop_id) = ('orders', o.shop_id)"
+        " and c.day = (o.order_time at time zone 'Asia/Shanghai')::date"
         " join ops.shops s on s.id = o.shop_id where s.environment = 'production' and o.status > 3"
         " and exists (select from raw_temu.order_amounts a where a.parent_order_sn = o.parent_order_sn)"
         " order by 1 limit 1"

@@ -39,25 +39,45 @@ def test_a_case_is_followed_to_staging(built: Built) -> None:
         "insert into raw_temu.after_sales (shop_id, parent_after_sales_sn, source_updated_at, payload, payload_hash,"
         " run_id) select min(id), 'PAS-1', now() - interval '1 day', '{}', '', 'r' from ops.shops"
     )
-    [late] = [one for one in built.ledger() if one.stream == "after_sales"]
+    [late] = [one for one in built.ledger() if one.stream == "after_sales" and one.landed]
     assert (late.landed, late.staged, late.causes) == (1, 0, {Cause.LATE_ARRIVAL: 1})
     built.execute("update raw_temu.after_sales set loaded_at = now() - interval '1 hour'")
-    [lost] = [one for one in built.ledger() if one.stream == "after_sales"]
+    [lost] = [one for one in built.ledger() if one.stream == "after_sales" and one.landed]
     assert lost.unexplained == 1
     built.execute(
         "insert into intermediate.int_refunds__deduplicated (shop_id, refund_sn) select min(id), 'PAS-1' from ops.shops"
     )
-    [staged] = [one for one in built.ledger() if one.stream == "after_sales"]
+    [staged] = [one for one in built.ledger() if one.stream == "after_sales" and one.landed]
     assert (staged.staged, staged.mart, staged.causes) == (1, 0, {Cause.NOT_COMPLETED: 1})
     built.execute("update intermediate.int_refunds__deduplicated set status = 'completed' where refund_sn = 'PAS-1'")
-    [dropped] = [one for one in built.ledger() if one.stream == "after_sales"]
+    [dropped] = [one for one in built.ledger() if one.stream == "after_sales" and one.landed]
     assert dropped.unexplained == 1
     built.execute(
         "insert into intermediate.int_refunds__attached (shop_id, refund_sn, quarantine_reason)"
         " select min(id), 'PAS-1', 'refund_unallocated' from ops.shops"
     )
-    [unallocated] = [one for one in built.ledger() if one.stream == "after_sales"]
+    [unallocated] = [one for one in built.ledger() if one.stream == "after_sales" and one.landed]
     assert unallocated.causes == {Cause.REFUND_UNALLOCATED: 1}
+
+
+def test_a_case_that_the_platform_counts_and_that_never_landed_is_unexplained_until_it_is_set_aside(
+    built: Built,
+) -> None:
+    [(shop, day, opened)] = built.execute(
+        "update ops.platform_counts set reported = 1 where stream = 'after_sales' and shop_id = (select min(id) from"
+        " ops.shops) and day = (select max(day) from ops.platform_counts) returning shop_id, day,"
+        " extract(epoch from (day + time '12:00') at time zone 'Asia/Shanghai')::bigint"
+    )
+    missing = built.line("after_sales", int(str(shop)), day)
+    assert (missing.reported, missing.landed, missing.unexplained) == (1, 0, 1)
+    built.execute(
+        "insert into ops.dead_letters (shop_id, stream, entity, reason_code, payload, payload_hash, run_id)"
+        " values (%s, 'after_sales', 'after_sales', 'retyped', %s, '', 'r')",
+        shop,
+        f'{{"createAt": {opened}, "updateAt": "soon"}}',
+    )
+    aside = built.line("after_sales", int(str(shop)), day)
+    assert (aside.unexplained, aside.causes) == (0, {Cause.DEAD_LETTER: 1})
 
 
 def test_an_order_lost_after_the_count_is_unexplained_twice(built: Built, an_order) -> None:
@@ -107,9 +127,7 @@ def test_an_order_that_lands_after_count_and_build_is_late_and_not_lost(built: B
 
 def test_an_order_that_has_only_changed_since_the_count_explains_no_surplus(built: Built, an_order) -> None:
     sn, shop, day = an_order
-    built.execute(
-        "update ops.platform_order_counts set reported_orders = reported_orders - 1 where order_date = %s", day
-    )
+    built.execute("update ops.platform_counts set reported = reported - 1 where stream = 'orders' and day = %s", day)
     built.execute("update raw_temu.orders set loaded_at = now() where parent_order_sn = %s", sn)
     assert built.line("orders", shop, day).causes == {Cause.AFTER_COUNT: 1}
     built.execute(

@@ -19,7 +19,7 @@ def test_flat_orders_are_counted_and_want_no_answers_that_their_interface_does_n
             " payload_hash, run_id) values (%s, %s, %s, %s, now(), '{\"order_sn\": \"S\"}', 'h', 'r')",
             shop.id, f"S-{number}", status, window_of_business_day(day).start,
         )  # fmt: skip
-    count = "insert into ops.platform_order_counts values (%s, %s, 3, now() + interval '1 minute', 'r')"
+    count = "insert into ops.platform_counts values (%s, %s, 3, now() + interval '1 minute', 'r', 'orders')"
     registered.execute(count, shop.id, day)
     lines = {one.stream: one for one in read_ledger(registered.url, first=day, last=day) if one.day == day}
     assert (lines["orders"].reported, lines["orders"].landed, lines["orders"].unexplained) == (3, 2, 1)
