@@ -6,6 +6,7 @@ and roles. Databases made here are dropped again.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ import structlog
 from psycopg import sql
 from pydantic import SecretStr
 
+from connectors.logs import HANDLER
 from connectors.postgres.migrate import migrate
 from connectors.postgres.server import ensure_database, stop_embedded
 from connectors.postgres.urls import with_database
@@ -34,6 +36,10 @@ def _own_logs() -> Iterator[None]:
     """Whoever sets up logs, as every command does, sets them up for its own test."""
     yield
     structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if one.name == HANDLER]:
+        root.removeHandler(handler)
+    logging.captureWarnings(capture=False)
 
 
 @dataclass(frozen=True)

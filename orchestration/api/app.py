@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from connectors.app_secrets import KnownApps, known_apps
 from connectors.errors import TransientError
-from connectors.logs import configure_logs
+from connectors.logs import configure_process_logs, log_crashes
 from connectors.postgres.server import ensure_database
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
@@ -45,7 +45,8 @@ _DESCRIPTION = (
 def serve_app() -> FastAPI:
     """The application of a process of its own: settings from the environment, log lines as they say."""
     settings = Settings()
-    configure_logs(settings.log_level)
+    configure_process_logs(settings.log_level)
+    log_crashes()
     return build_app(settings, ensure_database(settings))
 
 

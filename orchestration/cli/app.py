@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from connectors.errors import OmniError
-from connectors.logs import configure_logs
+from connectors.logs import configure_process_logs
 from connectors.sandbox.cli import app as sandbox_app
 from connectors.settings import Settings
 from orchestration.cli import (
@@ -66,7 +66,8 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log lin
 @app.callback()
 def prepare(verbose: Verbose = False) -> None:
     """What all commands share."""
-    configure_logs("debug" if verbose else "error")
+    # What a command tells is enough, but a library's warning has nobody else to tell it.
+    configure_process_logs("debug" if verbose else "error", libraries="warning")
 
 
 Once = Annotated[bool, typer.Option("--once", help="Load, build, check and verify everything, print a summary, stop.")]

@@ -101,9 +101,10 @@ def door_service(settings: Settings, port: int, environment: Mapping[str, str]) 
     """The webhook door and the control API behind uvicorn: one process, whose memory holds rates and known secrets."""
     url = f"http://{settings.bind_host}:{port}"
     command = [sys.executable, "-m", "uvicorn", "--factory", "orchestration.api.app:serve_app", "--no-access-log"]
+    command += ["--no-server-header", "--log-level", settings.log_level]
     return Service(
         "door",
-        [*command, "--host", settings.bind_host, "--port", str(port), "--no-server-header", "--log-level", "warning"],
+        [*command, "--host", settings.bind_host, "--port", str(port)],
         {**environment, "OMNI_BIND_HOST": settings.bind_host},  # it decides who may read figures without a key
         url=url,
         is_well=lambda: _answers(f"{url}{HEALTH_PATH}"),

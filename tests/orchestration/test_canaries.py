@@ -29,7 +29,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from connectors.api_keys import create_key
-from connectors.logs import configure_logs
+from connectors.logs import configure_process_logs
 from connectors.notices.recipients import add_recipient
 from connectors.secrets import SecretBox
 from connectors.settings import Settings
@@ -92,7 +92,7 @@ def house(registered: Registered, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
     lines = io.StringIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", lines)
-        configure_logs("debug")
+        configure_process_logs("debug")
     logging.getLogger().setLevel(logging.DEBUG)
     yield House(registered, settings, canaries, lines)
     logging.getLogger().setLevel(logging.WARNING)
