@@ -60,6 +60,7 @@ def serve_forever(options: Options, host: str, port: int) -> None:
             build_app(sandbox),
             lifespan="on",
             log_level="warning",
+            log_config=None,  # lines look as whoever started this process wants them to
             access_log=False,
             server_header=False,
             date_header=False,
