@@ -17,8 +17,7 @@ with skus as (
 ),
 
 currencies as (
-    select shop_id, sku_id::text as sku_id, upper(payload ->> 'currency') as currency
-    from {{ source('raw_temu', 'products') }}
+    select * from {{ ref('base_temu__listing_currencies') }}
 )
 
 select distinct on (skus.shop_id, skus.activity_id, skus.sku_id)
