@@ -15,8 +15,8 @@ case when {{ expression }} ~ '^[0-9]{1,6}$' then ({{ expression }})::integer end
 {# Epoch in seconds or, with more than ten digits, milliseconds; 0 means none (§3.6). #}
 {% macro json_epoch(expression) -%}
 case
-    when {{ expression }} ~ '^[0-9]{11,14}$' then to_timestamp({{ expression }}::numeric / 1000)
-    when {{ expression }} ~ '^[1-9][0-9]{0,9}$' then to_timestamp({{ expression }}::bigint)
+    when {{ expression }} ~ '^[0-9]{11,14}$' then to_timestamp(({{ expression }})::numeric / 1000)
+    when {{ expression }} ~ '^[1-9][0-9]{0,9}$' then to_timestamp(({{ expression }})::bigint)
 end
 {%- endmacro %}
 

@@ -167,6 +167,27 @@ def test_times_of_orders_are_seconds_and_deadlines_are_no_facts(built: Built) ->
     assert [line["temu_status_code"] for line in unequal.values()] == [5, 4]
 
 
+@pytest.mark.parametrize(
+    ("line", "ordered", "shipped", "ship_by", "deliver_by"),
+    [
+        ("211-10000000000000101", 1767229200, 1767398400, 1767488400, 1768266000),
+        ("211-10000000000000201", 1767232800, None, 1767492000, 1768269600),
+        ("211-10000000000000301", 1767236400, 1767312000, 1767495600, 1768273200),
+        ("211-10000000000000401", 1767238200, None, 1767497400, 1768275000),
+        ("211-10000000000000501", 1767240000, None, None, None),
+        ("211-10000000000000601", 1767243600, 1767312000, 1767502800, 1768280400),
+        ("211-10000000000000602", 1767243600, 1767398400, 1767502800, 1768280400),
+        ("076-20000000000000101", 1767230600, 1767484800, 1767489800, 1768267400),
+    ],
+)
+def test_times_of_every_listed_order_are_seconds(
+    built: Built, line: str, ordered: int, shipped: int | None, ship_by: int | None, deliver_by: int | None
+) -> None:
+    [row] = built.staged("stg_temu__orders", f"order_sn = '{line}'", "order_sn")
+    told = [row[name] for name in ("order_time", "shipping_time", "expect_ship_latest_time", "latest_delivery_time")]
+    assert told == [at(epoch) if epoch else None for epoch in (ordered, shipped, ship_by, deliver_by)]
+
+
 def test_a_scan_told_in_digits_of_a_string_is_an_instant(built: Built) -> None:
     rows = built.staged("stg_temu__tracking_events", "tracking_number = 'SYN0000000101'", "event_time")
     assert [(row["event_code"], row["event_time"]) for row in rows] == [
@@ -202,6 +223,42 @@ def test_cancellations_carriers_warehouses_and_waiting_packages_are_kept_whole(b
         told = _result(name)[listing.rows_word] if listing.rows_word else _result(name)
         kept = built.warehouse.rows(f"select payload from raw_temu.{LISTED[name]}")
         assert [row["payload"] for row in kept] == told
+
+
+def test_what_the_buyer_got_back_is_minor_units_at_instants_in_milliseconds_or_seconds(built: Built) -> None:
+    told, listed = built.staged("stg_temu__buyer_refunds", "true", "parent_after_sales_sn")
+    assert {name: told[name] for name in told if name.endswith("_refund")} == {
+        "buyer_refund": Decimal("6.33"),
+        "retail_refund": Decimal("6.50"),
+        "tax_refund": Decimal("0.41"),
+        "shipping_refund": Decimal("0.00"),
+        "seller_discount_refund": Decimal("0.25"),
+        "platform_discount_refund": Decimal("0.33"),
+    }
+    assert (told["parent_order_sn"], told["currency"]) == ("PO-211-10000000000000003", "USD")
+    assert (told["created_at"], told["changed_at"]) == (at(1767830400), at(1767916800))
+    assert (listed["buyer_refund"], listed["currency"]) == (None, None)
+    assert (listed["created_at"], listed["changed_at"]) == (at(1767916800), at(1767916800))
+    assert (listed["answer_until"], told["answer_until"]) == (at(1768089600), None)
+    [claim] = built.staged("stg_temu__buyer_claims", "true", "after_sales_sn")
+    assert (claim["order_sn"], claim["claimed_amount"], claim["currency"]) == (
+        "211-10000000000000301",
+        Decimal("6.33"),
+        "USD",
+    )
+
+
+def test_a_cancellation_is_asked_for_in_milliseconds(built: Built) -> None:
+    [line] = built.staged("stg_temu__cancellations", "true", "after_sales_sn")
+    assert (line["order_sn"], line["units"], line["status"]) == ("211-10000000000000201", 1, 5)
+    assert line["created_at"] == at(1767233600)
+
+
+def test_the_customs_value_of_a_european_line_is_minor_units_and_no_price(built: Built) -> None:
+    [line] = built.staged("stg_temu__export_values", "true", "order_sn")
+    assert (line["declared_value"], line["currency"]) == (Decimal("18.90"), "EUR")
+    [order] = built.staged("stg_temu__orders", f"order_sn = '{line['order_sn']}'", "order_sn")
+    assert (order["unit_price"], order["currency"]) == (None, None)
 
 
 def test_renamed_parts_of_the_younger_dialects_still_add_up(built: Built) -> None:

@@ -35,10 +35,11 @@ lines as (
             coalesce(child."originalGoodsName", child."goodsName") as goods_name,
             child."productList" as products,
             child."orderShippingTime" as order_shipping_time,
-            child."fulfillmentType" as fulfillment_type
+            child."fulfillmentType" as fulfillment_type,
+            child."exportDeclaredValue" as declared
         from jsonb_to_recordset({{ json_array("landed.payload -> 'orderList'") }}) as child (
             "orderSn" text, "orderStatus" text, quantity text, "skuId" text, "goodsName" text, "originalGoodsName" text,
-            "productList" jsonb, "orderShippingTime" text, "fulfillmentType" text
+            "productList" jsonb, "orderShippingTime" text, "fulfillmentType" text, "exportDeclaredValue" jsonb
         )
     ) as line
 )
@@ -67,5 +68,7 @@ select
     {{ json_epoch('expect_ship_latest_time') }} as expect_ship_latest_time,
     {{ json_epoch('latest_delivery_time') }} as latest_delivery_time,
     fulfillment_type,
-    {{ json_code('region_id') }} as region_id
+    {{ json_code('region_id') }} as region_id,
+    {{ json_number("(declared ->> 'amount')") }} as declared_minor,
+    upper(declared ->> 'currency') as declared_currency
 from lines
