@@ -68,10 +68,10 @@ _FINISH = f"""
 _NOTE = f"""
     with ended as (
         insert into ops.sync_tasks (id, shop_id, stream, mode, window_start, window_end, status, run_id, started_at,
-            finished_at, calls, retries, error_class, error_message)
+            finished_at, calls, retries, skipped, error_class, error_message)
         select gen_random_uuid(), %(shop_id)s, stream, %(mode)s, %(window_start)s, %(window_end)s, %(status)s,
             %(run_id)s, clock_timestamp() - %(seconds)s * interval '1 second', clock_timestamp(), %(calls)s,
-            %(retries)s, %(error_class)s, %(error_message)s
+            %(retries)s, %(skipped)s, %(error_class)s, %(error_message)s
         from unnest(%(streams)s::text[]) as stream
         returning *
     )
@@ -132,14 +132,16 @@ async def note_tasks(
     seconds: float = 0.0,
     calls: int = 0,
     retries: int = 0,
+    skipped: str | None = None,
 ) -> None:
     """Rows of tasks that wrote nothing, when they are over: streams that could not begin, days that were only counted.
 
-    They took `seconds` until now. No lock is needed: no other task's row is touched.
+    They took `seconds` until now; `skipped` says what the shop's token may not call. No lock is needed: no other task's
+    row is touched.
     """
     start, end = window and window.start, window and window.end
     about = {"shop_id": shop_id, "streams": list(streams), "mode": mode, "run_id": run_id, "seconds": seconds}
-    read = {"window_start": start, "window_end": end, "calls": calls, "retries": retries}
+    read = {"window_start": start, "window_end": end, "calls": calls, "retries": retries, "skipped": skipped}
     await conn.execute(_NOTE, {**about, **read, **_end(error)})
 
 

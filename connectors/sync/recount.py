@@ -132,7 +132,7 @@ class _Recount:
         return self._outcomes
 
     async def _shop(self, office: Office, shop: Shop) -> None:
-        at, noted = COUNTED[0].name, set[str]()
+        at, noted, days = COUNTED[0].name, set[str](), list[date]()
         try:
             with bound_contextvars(run=self._run_id, stream=at, mode="recount"):
                 async with office.session(shop) as session:
@@ -140,9 +140,10 @@ class _Recount:
                     if not offered:
                         self._tell(_not_counted(shop, at, session.why_not(COUNTED[0])))
                         return
-                    days = await self._days(session)
                     for at, there in offered:
-                        await self._stream(there, at, days, noted)
+                        tally = Tally(there, at, "recount", self._run_id)
+                        days = days or await self._days(there)
+                        await self._stream(tally, days, noted)
         except Exception as error:  # noqa: BLE001 - whatever ails one shop, the others are counted
             failure = self._failure(shop, at, explained(error, shop.shop_name))
             await office.note_failure(shop, {at} - noted, failure)
@@ -153,23 +154,26 @@ class _Recount:
         await session.client.call(*probe_of(session.shop))
         return _closed(*self._span, session.client.now(), self._settings)
 
-    async def _stream(self, session: ShopSession, stream: str, days: Sequence[date], noted: set[str]) -> None:
-        with bound_contextvars(stream=stream):
-            try:
-                counts = await self._days_of(session, stream, days)
-            except StreamForbiddenError as error:
-                self._tell(_not_counted(session.shop, stream, str(error)))
-                return
-            noted.add(stream)
+    async def _stream(self, tally: Tally, days: Sequence[date], noted: set[str]) -> None:
+        session = tally.session
+        with bound_contextvars(stream=tally.stream):
+            counts, forbidden = await self._days_of(tally, days)
+            noted.add(tally.stream)
+            if forbidden:
+                self._tell(_not_counted(session.shop, tally.stream, forbidden))
             for counted in counts:
                 self._tell(await self._mended(session, counted) if self._mend and counted.gap else counted)
 
-    async def _days_of(self, session: ShopSession, stream: str, days: Sequence[date]) -> list[DayCount]:
-        """The platform's counts, stored, beside ours; a task of its own, whether or not a day has to be mended."""
-        began, tally = time.monotonic(), Tally(session, stream, "recount", self._run_id)
-        retried = session.client.retries
-        totals = await all_of(self._total(session, stream, day) for day in days)
-        counts = await self._compared(session, stream, dict(zip(days, totals, strict=True)))
+    async def _days_of(self, tally: Tally, days: Sequence[date]) -> tuple[list[DayCount], str | None]:
+        """The platform's counts, stored, beside ours, or why the shop's token may not ask for them; a task of its own,
+        whether or not a day has to be mended."""
+        session, stream = tally.session, tally.stream
+        counts, forbidden = list[DayCount](), None
+        try:
+            totals = await all_of(self._total(session, stream, day) for day in days)
+            counts = await self._compared(session, stream, dict(zip(days, totals, strict=True)))
+        except StreamForbiddenError as error:
+            forbidden = str(error)
         await note_tasks(
             session.control,
             shop_id=session.shop.id,
@@ -177,11 +181,12 @@ class _Recount:
             mode="recount",
             window=window_of_business_days(days[0], days[-1]),
             run_id=self._run_id,
-            seconds=time.monotonic() - began,
+            seconds=time.monotonic() - tally.started,
             calls=tally.calls,
-            retries=session.client.retries - retried,
+            retries=tally.retries,
+            skipped=forbidden,
         )
-        return counts
+        return counts, forbidden
 
     async def _total(self, session: ShopSession, stream: str, day: date) -> int:
         listing = _by_creation(session, stream).listing

@@ -45,6 +45,11 @@ class Tally:
         return self.session.client.calls - self._calls_before
 
     @property
+    def retries(self) -> int:
+        """Calls among them that were sent again."""
+        return self.session.client.retries - self._retries_before
+
+    @property
     def own(self) -> Loaded:
         """Counts of the stream's own table."""
         return self.tables.get(self.stream, Loaded())
@@ -114,7 +119,7 @@ class Tally:
         """The numbers of a row of `ops.sync_tasks`."""
         return {
             "calls": self.calls,
-            "retries": self.session.client.retries - self._retries_before,
+            "retries": self.retries,
             "rows_read": self.read,
             "rows_inserted": self.own.inserted,
             "rows_updated": self.own.updated,

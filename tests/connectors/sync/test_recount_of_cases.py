@@ -53,3 +53,5 @@ def test_a_shop_that_may_not_list_its_cases_has_its_orders_counted_all_the_same(
     assert isinstance(refused, NotCounted)
     assert "after_sales are not counted" in str(refused)
     assert {one.gap for one in outcomes if one.stream == "orders"} == {0}
+    query = "select status, calls > 0, skipped from ops.sync_tasks where (stream, mode) = ('after_sales', 'recount')"
+    assert desk.query(query) == [("completed", True, refused.cause)]
