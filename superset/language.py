@@ -1,8 +1,8 @@
 """Chinese wording that Superset's own catalogue lacks or gets wrong on the screens that our readers see.
 
-Belongs here: laying `language/zh.yaml` over the catalogue of the front end, and the one word of it that no catalogue
-has: a date filter says "2026-03-01 ≤ col < 2026-03-31" in every language. Not here: titles and labels of our charts
-and datasets; those are bilingual in assets/.
+Belongs here: laying `language/zh.yaml` over the catalogue of the front end, and what no catalogue has because it stands
+in a script: a date filter says "2026-03-01 ≤ col < 2026-03-31" and a calendar "November" in every language. Not here:
+titles and labels of our charts and datasets; those are bilingual in assets/.
 """
 
 import json
@@ -15,7 +15,10 @@ import yaml
 
 OVERLAY_DIR = Path(__file__).resolve().parent / "language"
 CHUNK_ROUTE = re.compile(r"^/static/assets/(\w+\.chunk\.js)$")
-UNNAMED_DATE = re.compile(rb'="col"(?=(?:,\w+)?\)=>)')  # the default of a function's parameter
+REWORDED = (
+    (re.compile(rb'="col"(?=(?:,\w+)?\)=>)'), '="日期 Date"'.encode()),  # the default of a function's parameter
+    (re.compile(rb'(?<=format:\{date:"%B %Y",legend:")%B(?=")'), b"%Y-%m"),  # the months of a calendar
+)
 PACK_ROUTE = re.compile(r"^/superset/language_pack/([a-z]{2,3}(?:_[A-Z]{2})?)/$")
 
 
@@ -40,11 +43,14 @@ def merged_pack(locale: str) -> bytes | None:
 
 
 @lru_cache(maxsize=1024)
-def named_dates(script: Path) -> bytes | None:
-    """A script of the front end in which the dates of a filter have a name; None when it writes no such filter."""
+def reworded(script: Path) -> bytes | None:
+    """A script of the front end with our wording; None when it has none of the words."""
     text = script.read_bytes() if script.exists() else b""
-    named, times = UNNAMED_DATE.subn('="日期 Date"'.encode(), text)
-    return named if times else None
+    found = 0
+    for words, ours in REWORDED:
+        text, times = words.subn(ours, text)
+        found += times
+    return text if found else None
 
 
 def serve_overlay(app: Any) -> None:
@@ -58,7 +64,7 @@ def serve_overlay(app: Any) -> None:
 
     def answer_script() -> Response | None:
         match = CHUNK_ROUTE.match(request.path)
-        body = named_dates(Path(app.static_folder) / "assets" / match.group(1)) if match else None
+        body = reworded(Path(app.static_folder) / "assets" / match.group(1)) if match else None
         return Response(body, mimetype="text/javascript") if body else None
 
     app.before_request(answer_language_pack)
