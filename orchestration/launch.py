@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from connectors.errors import ConfigurationError, TransientError
-from orchestration.launch_queries import CANCEL, EVENTS, LAUNCH, RUNS_UNDER_WAY, STATUS
+from orchestration.launch_queries import CANCEL, EVENTS, LAUNCH, LOAD_AGAIN, LOCATIONS, RUNS_UNDER_WAY, STATUS
 from orchestration.names import (
     INGEST_ORDERS,
     INGEST_PRODUCTS,
@@ -178,6 +178,21 @@ class DagsterClient:
         if answer["__typename"] != "Run":
             raise ConfigurationError(f"run {run_id}: {_reason(answer)}", remedy=f"see {self.url}/runs")
         return str(answer["status"])
+
+    def has_loaded_locations(self) -> bool:
+        """Whether jobs of every code location can be launched; one that could not be loaded is loaded again.
+
+        A web server that was slow to reach a code server keeps the failure until somebody asks it to try once more.
+        """
+        found = self.ask(LOCATIONS, {})["workspaceOrError"]
+        if found["__typename"] != "Workspace":
+            raise ConfigurationError(f"Dagster does not tell its code locations: {_reason(found)}")
+        entries = found["locationEntries"]
+        states = {one["name"]: (one["locationOrLoadError"] or {}).get("__typename") for one in entries}
+        for name, state in states.items():
+            if state == "PythonError":
+                self.ask(LOAD_AGAIN, {"location": name})
+        return set(states.values()) == {"RepositoryLocation"}
 
     def cancel_cut_off_runs(self) -> list[str]:
         """Mark as cancelled every run that Dagster believes is under way; returns their job names.

@@ -42,6 +42,20 @@ query Events($run: ID!, $cursor: String) {
   }
 }"""
 
+LOCATIONS = """
+query Locations {
+  workspaceOrError {
+    __typename
+    ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename } } }
+    ... on Error { message }
+  }
+}"""
+
+LOAD_AGAIN = """
+mutation LoadAgain($location: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $location) { __typename ... on Error { message } }
+}"""
+
 RUNS_UNDER_WAY = """
 query RunsUnderWay {
   runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) {

@@ -20,9 +20,10 @@ from typing import NamedTuple
 import httpx
 import psutil
 
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, TransientError
 from connectors.settings import PROJECT_ROOT, Settings
 from orchestration.cli.environment import SUPERSET_DIR, Ports
+from orchestration.launch import DagsterClient
 from orchestration.names import HEALTH_PATH
 
 STOP_SECONDS = 10.0
@@ -73,7 +74,7 @@ def dagster_services(settings: Settings, ports: Ports, environment: Mapping[str,
             [_script("dagster-webserver"), "-h", host, "-p", str(ports.dagster), *workspace],
             environment,
             url=web,
-            is_well=lambda: _answers(f"{web}/server_info"),
+            is_well=lambda: _launches(web),
         ),
         Service("daemon", [_script("dagster-daemon"), "run", *workspace], environment),
     ]
@@ -281,6 +282,13 @@ def _answers(url: str) -> bool:
     try:
         return httpx.get(url, timeout=5.0).is_success
     except httpx.HTTPError:
+        return False
+
+
+def _launches(url: str) -> bool:
+    try:
+        return DagsterClient(url).has_loaded_locations()
+    except TransientError:
         return False
 
 

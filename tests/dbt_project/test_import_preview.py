@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ LINES += ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_te
 
 
 @pytest.fixture
-def built(migrated_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+def built(migrated_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
     """Three listings and an order of each on four days, SYN-2 being seen from the third day on."""
     warehouse = migrated_warehouse
     monkeypatch.setenv("OMNI_DATABASE_URL", warehouse.url)
@@ -35,7 +36,8 @@ def built(migrated_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> War
             landing.order(f"PO-{listing}-{day}", [_line(listing, day)], parentOrderTime=PLACED + day * DAY)
     warehouse.dbt(*LINES)
     warehouse.execute("update marts.snap_products set dbt_valid_from = '2026-01-03' where sku_code = 'SYN-2'")
-    return warehouse
+    yield warehouse
+    warehouse.execute("truncate ops.shops, raw_temu.products, raw_temu.orders, raw_files.product_managers cascade")
 
 
 def _line(listing: int, day: int) -> dict[str, object]:

@@ -2,10 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
+from orchestration.cli.environment import prepare_dagster_home
+from orchestration.cli.manifest import prepare_manifest
+from orchestration.cli.services import dagster_services
 from orchestration.cli.stack import Stack
 from orchestration.launch import Cells, DagsterClient
 from orchestration.names import INGEST_ORDERS
@@ -39,6 +44,31 @@ def dagster(registered: Registered) -> Iterator[DagsterClient]:
         yield DagsterClient(stack.start_dagster(), timeout_seconds=60)
     finally:
         stack.stop()
+
+
+def test_a_location_that_could_not_be_reached_is_loaded_as_soon_as_it_serves(registered: Registered) -> None:
+    stack = Stack(registered.settings)
+    try:
+        stack.start_database()
+        environment = stack.pipeline_environment()
+        prepare_dagster_home(stack.settings)
+        prepare_manifest(environment)
+        ingest, transform, web, _ = dagster_services(stack.settings, stack.ports, environment)
+        stack.start(transform)
+        stack.start(replace(web, is_well=lambda: _answers(web.url)))
+        client = DagsterClient(web.url)
+        assert not client.has_loaded_locations()
+        stack.start(ingest)
+        wait_for(client.has_loaded_locations, seconds=60)
+    finally:
+        stack.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def launch_backfill(dagster: DagsterClient, assets: list[list[str]], partitions: list[str]) -> str:
