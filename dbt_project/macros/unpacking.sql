@@ -37,16 +37,14 @@ on conflict (model) do update set
         when {{ keeps }} and kept.meaning = excluded.meaning then kept.read_at - {{ late_commits() }} else '-infinity'
     end;
 {%- if keeps %}
-delete from {{ this }} as old
-using staging.unpacked as kept
-where kept.model = '{{ model.name }}'
-    and (
-        kept.since = '-infinity'
-        or ({{ key }}) in (
-            select {{ key }} from {{ source('raw_temu', table) }}
-            where loaded_at > (select since from staging.unpacked where model = '{{ model.name }}')
-        )
-    );
+{#- Two statements: an "or" cannot be joined, and each kept row would be looked for in the list of what landed. #}
+delete from {{ this }}
+where exists (select from staging.unpacked where model = '{{ model.name }}' and since = '-infinity');
+delete from {{ this }}
+where ({{ key }}) in (
+    select {{ key }} from {{ source('raw_temu', table) }}
+    where loaded_at > (select since from staging.unpacked where model = '{{ model.name }}')
+);
 {%- endif -%}
 {%- endif -%}
 {% endmacro %}
