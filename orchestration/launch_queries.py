@@ -46,7 +46,7 @@ LOCATIONS = """
 query Locations {
   workspaceOrError {
     __typename
-    ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename } } }
+    ... on Workspace { locationEntries { name locationOrLoadError { __typename } } }
     ... on Error { message }
   }
 }"""

@@ -19,9 +19,8 @@ from connectors.completeness.days import BUSINESS_ZONE, window_of_business_day, 
 
 @dataclass(frozen=True, slots=True)
 class Countable:
-    """A raw table whose records are counted: its number, its clock, and the words of a payload that tell the clock."""
+    """How a stream's raw table is counted: its number, its clock, and the words of a payload that tell the clock."""
 
-    table: str
     key: str
     clock: str
     words: str
@@ -29,8 +28,8 @@ class Countable:
 
 COUNTABLE: Mapping[str, Countable] = MappingProxyType(
     {
-        "orders": Countable("orders", "parent_order_sn", "order_time", "parentOrderTime|order_time"),
-        "after_sales": Countable("after_sales", "parent_after_sales_sn", "created_at", "createAt"),
+        "orders": Countable("parent_order_sn", "order_time", "parentOrderTime|order_time"),
+        "after_sales": Countable("parent_after_sales_sn", "created_at", "createAt"),
     }
 )
 """By stream."""
@@ -57,7 +56,7 @@ def set_aside_query(stream: str) -> str:
             and (%(shops)s::bigint[] is null or shop_id = any(%(shops)s))
             and to_timestamp(told::bigint) >= %(start)s and to_timestamp(told::bigint) < %(end)s
             and not exists (
-                select from raw_temu.{one.table} r where (r.shop_id, r.{one.key}) = (l.shop_id, l.record_key)
+                select from raw_temu.{stream} r where (r.shop_id, r.{one.key}) = (l.shop_id, l.record_key)
             )
         group by 1, 2
     """
@@ -78,7 +77,7 @@ async def landed_by_day(
     one, window = COUNTABLE[stream], window_of_business_days(first, last)
     cursor = await conn.execute(
         f"""
-        select ({one.clock} at time zone %s)::date, count(*)::int from raw_temu.{one.table}
+        select ({one.clock} at time zone %s)::date, count(*)::int from raw_temu.{stream}
         where shop_id = %s and {one.clock} >= %s and {one.clock} < %s
         group by 1
         """,
@@ -104,7 +103,7 @@ async def landed_by_run(
     one, window = COUNTABLE[stream], window_of_business_day(day)
     cursor = await conn.execute(
         f"""
-        select {one.key}, parent_order_sn from raw_temu.{one.table}
+        select {one.key}, parent_order_sn from raw_temu.{stream}
         where shop_id = %s and run_id = %s and {one.clock} >= %s and {one.clock} < %s
         order by 1
         """,

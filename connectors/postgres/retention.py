@@ -48,6 +48,9 @@ class Forgotten:
     tasks: int
     logs: int
 
+    def __str__(self) -> str:
+        return f"{self.tasks} tasks and {self.logs} log lines"
+
 
 def old_tasks(connection: psycopg.Connection, before: datetime) -> Forgotten:
     """What `forget_tasks` would remove; changes nothing."""

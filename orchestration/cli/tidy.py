@@ -27,4 +27,4 @@ def tidy(
     with psycopg.connect(migrated_database(settings)) as connection:
         gone = (old_tasks if dry_run else forget_tasks)(connection, datetime.now(UTC) - settings.task_memory)
     would = "would be forgotten" if dry_run else "forgotten"
-    say(f"{gone.tasks} tasks and {gone.logs} log lines older than {settings.task_memory.days} days {would}")
+    say(f"{gone} older than {settings.task_memory.days} days {would}")

@@ -20,7 +20,7 @@ def forget_old_tasks(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """Remove what ended more than OMNI_TASK_DAYS ago."""
     with explained(), psycopg.connect(warehouse.database_url()) as connection:
         gone = forget_tasks(connection, datetime.now(UTC) - warehouse.settings().task_memory)
-    told = f"{gone.tasks} tasks and {gone.logs} log lines of old runs forgotten"
+    told = f"{gone} of old runs forgotten"
     context.log.info(told)
     context.log_event(AssetObservation(TASKS_KEY, description=told))
 

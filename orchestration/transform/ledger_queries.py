@@ -183,7 +183,7 @@ def reported(stream: str) -> str:
     one = COUNTABLE[stream]
     return f"""
         select c.shop_id, c.day, c.reported, (
-            select count(*)::int from raw_temu.{one.table} r
+            select count(*)::int from raw_temu.{stream} r
             where r.shop_id = c.shop_id and r.loaded_at > c.counted_at
                 and r.{one.clock} >= c.day::timestamp at time zone %(zone)s
                 and r.{one.clock} < (c.day + 1)::timestamp at time zone %(zone)s
