@@ -1,12 +1,12 @@
 """Events and calls in the running house: from the gateway through the door into the marts, and one order by a key.
 
-The gateway's clock moves on by two hours here, so these are the last tests that look at the demo.
+The gateway's clock moves on by hours here, so these are the last tests that look at the demo.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import httpx
@@ -22,7 +22,7 @@ SECONDS = 600
 MOST_SECONDS = 60
 """From an event at the door to the order in the marts; about 15 on two cores that do nothing else."""
 ATTEMPTS = 3
-"""A machine that is busy with something else may be slow once, but not each time."""
+"""A busy machine may be slow once, or read a window at that very moment; not each time."""
 
 
 @pytest.fixture
@@ -45,18 +45,35 @@ SHOWN = """
         select parent_order_sn, min(_refreshed_at) as refreshed_at from marts.fct_order_lines_costed group by 1
     ) f using (parent_order_sn)
     where parent_order_sn <> all(%s)
+        and not exists (
+            select from raw_temu.orders o join ops.sync_tasks t on t.run_id = o.run_id
+            where o.parent_order_sn = f.parent_order_sn and t.mode <> 'refresh'
+        )
 """
-"""Orders of events that the marts show, besides known ones: when the door took the first event, when the build began
-that shows the order, and now, when it is over."""
+"""Orders of events that the marts show, besides known ones and those that a window's reading brought: when the door
+took the first event, when the build began that shows the order, and now, when it is over."""
+
+
+def orders_placed(stack: DemoStack) -> int:
+    """Parent orders of all shops that exist in the gateway's world as of now."""
+    days = httpx.get(f"{stack.gateway_url}/sandbox/truth/gmv", timeout=60).raise_for_status().json()
+    return sum(day["parents_all"] for day in days)
+
+
+def let_somebody_buy(stack: DemoStack) -> None:
+    """Move the gateway's clock on until there is an order more: some hours pass without any."""
+    before = orders_placed(stack)
+    while orders_placed(stack) == before:
+        path = f"{stack.gateway_url}/sandbox/clock/advance"
+        httpx.post(path, json={"seconds": 2 * 3600}, timeout=60).raise_for_status()
 
 
 def first_shown(stack: DemoStack) -> dict[str, tuple[datetime, datetime, datetime]]:
-    """Move the gateway's clock on; orders placed meanwhile that the marts show first, with the instants of `SHOWN`."""
+    """Let somebody buy; the orders that the marts show first through their events, with the instants of `SHOWN`."""
     with psycopg.connect(stack.database_url, autocommit=True) as conn:
         known = [row[0] for row in conn.execute("select parent_order_sn from raw_temu.orders")]
-        path = f"{stack.gateway_url}/sandbox/clock/advance"
-        httpx.post(path, json={"seconds": 2 * 3600}, timeout=60).raise_for_status()
-        deadline = time.monotonic() + SECONDS
+        let_somebody_buy(stack)
+        deadline = time.monotonic() + SECONDS / ATTEMPTS
         while time.monotonic() < deadline:
             if shown := conn.execute(SHOWN, [known]).fetchall():
                 return {sn: (received, refreshed, seen) for sn, received, refreshed, seen in shown}
@@ -64,25 +81,15 @@ def first_shown(stack: DemoStack) -> dict[str, tuple[datetime, datetime, datetim
     return {}
 
 
-def came_through_events_alone(stack: DemoStack, orders: Iterable[str]) -> bool:
-    """Whether no window was read that would have brought them anyway."""
-    query = """
-        select distinct t.mode from raw_temu.orders o join ops.sync_tasks t on t.run_id = o.run_id
-        where o.parent_order_sn = any(%s)
-    """
-    with psycopg.connect(stack.database_url) as conn:
-        return conn.execute(query, [list(orders)]).fetchall() == [("refresh",)]
-
-
 def test_an_order_placed_now_is_in_the_marts_through_its_event_alone_within_a_minute(pushing: DemoStack) -> None:
     seconds: list[float] = []
-    while len(seconds) < ATTEMPTS and min(seconds, default=MOST_SECONDS + 1) > MOST_SECONDS:
-        shown = first_shown(pushing)
-        assert shown
-        assert came_through_events_alone(pushing, shown)
-        assert all(received < refreshed < seen for received, refreshed, seen in shown.values())
-        seconds.append(max((seen - received).total_seconds() for received, _, seen in shown.values()))
-    assert min(seconds) <= MOST_SECONDS, seconds
+    for _ in range(ATTEMPTS):
+        if shown := first_shown(pushing):
+            assert all(received < refreshed < seen for received, refreshed, seen in shown.values())
+            seconds.append(max((seen - received).total_seconds() for received, _, seen in shown.values()))
+        if min(seconds, default=MOST_SECONDS + 1) <= MOST_SECONDS:
+            break
+    assert min(seconds, default=MOST_SECONDS + 1) <= MOST_SECONDS, seconds
     counts = httpx.get(f"{pushing.gateway_url}/sandbox/webhooks/subscription", timeout=30).json()["counts"]
     assert counts["taken"] > 0
     assert "forged taken" not in counts
