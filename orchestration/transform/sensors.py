@@ -38,6 +38,8 @@ JOBS_OF_SINGLE_ORDERS = (RECOUNT_ORDERS, REPLAY_DEAD_LETTERS)
 LOADING_JOBS = (INGEST_ORDERS, INGEST_PRODUCTS, INGEST_REPORTS, LOAD_FILES, *JOBS_OF_SINGLE_ORDERS)
 REFRESHING_JOBS = (REFRESH_ORDERS, REFRESH_PRODUCTS)
 """So do these, but what they bring is whole in itself and somebody waits for it."""
+FORGETFUL_SECONDS = 60.0
+"""After a stop of this length patience begins anew: a start reads first what was missed, and one build shows it all."""
 
 
 def build_marts_sensor(raw_assets: list[AssetKey]) -> SensorDefinition:
@@ -61,9 +63,10 @@ def build_marts_sensor(raw_assets: list[AssetKey]) -> SensorDefinition:
 
 
 def _decide(context: SensorEvaluationContext, news: News, last: Build | None) -> RunRequest | SkipReason:
-    """The cursor remembers since when news have been waiting."""
+    """The cursor remembers since when news have been waiting, while somebody looked."""
     now = time.time()
-    noticed = float(context.cursor) if context.cursor else None
+    looked_at = context.last_tick_completion_time or 0.0
+    noticed = float(context.cursor) if context.cursor and now - looked_at < FORGETFUL_SECONDS else None
     reason = verdict(news, last, now, noticed)
     waits = reason is not None and reason != NOTHING_NEW
     context.update_cursor(str(noticed or now) if waits else "")
