@@ -1,8 +1,8 @@
 """Chinese wording that Superset's own catalogue lacks or gets wrong on the screens that our readers see.
 
 Belongs here: laying `language/zh.yaml` over the catalogue of the front end, and what no catalogue has because it stands
-in a script: a date filter says "2026-03-01 ≤ col < 2026-03-31" and a calendar "November" in every language. Not here:
-titles and labels of our charts and datasets; those are bilingual in assets/.
+in a script: a date filter says "2026-03-01 ≤ col < 2026-03-31", a calendar "November" and a table "N/A" in every
+language. Not here: titles and labels of our charts and datasets; those are bilingual in assets/.
 """
 
 import json
@@ -18,6 +18,7 @@ CHUNK_ROUTE = re.compile(r"^/static/assets/(\w+\.chunk\.js)$")
 REWORDED = (
     (re.compile(rb'="col"(?=(?:,\w+)?\)=>)'), '="日期 Date"'.encode()),  # the default of a function's parameter
     (re.compile(rb'(?<=format:\{date:"%B %Y",legend:")%B(?=")'), b"%Y-%m"),  # the months of a calendar
+    (re.compile(rb'(?<=\[!1,)"N/A"(?=\])'), '"—"'.encode()),  # an unknown value of a table
 )
 PACK_ROUTE = re.compile(r"^/superset/language_pack/([a-z]{2,3}(?:_[A-Z]{2})?)/$")
 

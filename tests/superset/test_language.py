@@ -28,6 +28,14 @@ def test_the_months_of_a_calendar_are_numbers_in_both_languages(tmp_path: Path) 
     assert reworded(script) == b'month:{format:{date:"%B %Y",legend:"%Y-%m",connector:"in"}}'
 
 
+def test_an_unknown_value_of_a_table_is_a_dash_in_both_languages(tmp_path: Path) -> None:
+    from language import reworded
+
+    script = tmp_path / "4.chunk.js"
+    script.write_text('return null===t?[!1,"N/A"]:[!1,r(t)]', encoding="utf-8")
+    assert reworded(script) == 'return null===t?[!1,"—"]:[!1,r(t)]'.encode()
+
+
 def test_the_installed_front_end_has_what_we_word_anew(installation: Installation) -> None:
     from language import REWORDED, reworded
 

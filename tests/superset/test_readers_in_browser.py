@@ -22,7 +22,7 @@ pytestmark = IN_A_BROWSER
 PASSWORD = "a long word for tests"
 COMPLETE = "select max(date_day) from marts.dim_date where is_complete"
 LAST_30_DAYS = f"order_date > ({COMPLETE}) - 30 and order_date <= ({COMPLETE})"
-UNKNOWN = {"N/A", ""}
+UNKNOWN = {"—", ""}
 
 
 @pytest.fixture(scope="module")

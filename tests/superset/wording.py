@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import month_name
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,8 +21,7 @@ from orchestration.cli.services import superset_python
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 WORD = re.compile(r"[A-Za-z]")
-SAME_IN_BOTH = {"SQL", "N/A", *month_name[1:]}
-"""An unknown value of a table is N/A in every language; the calendar chart's library knows English months only."""
+SAME_IN_BOTH = {"SQL"}
 
 
 def half_translated(texts: list[str], data: set[str]) -> list[str]:
