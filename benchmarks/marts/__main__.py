@@ -41,7 +41,7 @@ def main() -> int:
         stack.callback(stop_embedded, settings)
         migrate(url, settings)
         _world(url, options.lines)
-        _builds(url, folder / "dbt", options.lines)
+        _builds(settings, url, folder / "dbt", options.lines)
         if not options.without_charts:
             _charts(settings, url, options.clients, options.seconds)
         _legacy(url)
@@ -59,10 +59,11 @@ def _world(url: str, lines: int) -> None:
     _show_sizes(url, "raw_temu")
 
 
-def _builds(url: str, folder: Path, lines: int) -> None:
+def _builds(settings: Settings, url: str, folder: Path, lines: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for schema in ("staging", "intermediate", "marts"):
             connection.execute(f"drop schema if exists {schema} cascade")  # type: ignore[call-overload]
+    migrate(url, settings)  # the schemas again, with what their readers may see
     bare, bare_cpu = builds.bare_statement(url)
     print(f"{'bare statement':24} {bare:8.1f} s  {bare_cpu:8.1f} server CPU s")
     whole = _show_build("full build", builds.build(url, folder))
