@@ -1,5 +1,6 @@
 -- Charges of a parent split over all its lines by GMV (A2): shares rounded, the remainder on the greatest line.
--- One row per line of a parent with charges.
+-- One row per line of a parent with charges. The derivation of a line asks for the sum of its parent: by index.
+{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}]) }}
 with totals as (
     select shop_id, parent_order_sn as parent_key, sum(charge_cny) as parent_charges_cny
     from {{ ref('int_order_charges__converted') }}
