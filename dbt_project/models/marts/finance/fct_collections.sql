@@ -1,5 +1,5 @@
--- Tables on a screen read one parent, or the few that are off: both by index; sums are read from the calendar.
-{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}],
+-- Tables on a screen read one parent, a span of days, or the few that are off: by index; sums are read from the calendar.
+{{ config(indexes=[{'columns': ['shop_id', 'parent_key']}, {'columns': ['order_date']}],
     post_hook="create index on {{ this }} (collected_date) where is_beyond_tolerance") }}
 with parents as (
     select

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['order_date']}]) }} {# screens read spans of days #}
 with parcels as (
     select * from {{ ref('int_parcels__assembled') }}
 ),

@@ -1,4 +1,5 @@
 {{ following('parents', above='int_order_lines__costed', tells_days=true, schema_change='append_new_columns') }}
+{{ config(indexes=[{'columns': ['order_date']}]) }} {# screens read spans of days #}
 {{ reading_seed('us_states') }}
 with lines as (
     select * from {{ ref('int_order_lines__costed') }} {{ only_touched('parents') }}
