@@ -127,11 +127,13 @@ SHARED_TOKENS: dict[str, Any] = {
 def chart_inks(text: str, line: str, page: str) -> dict[str, Any]:
     """Colours of the axes of two-axis charts, which would otherwise be ECharts' own bright ones.
 
-    Words on the areas of a treemap, light and dark ones, stand out by an outline in the colour of the page. Box plots
-    lose their legend: it says nothing but "boxplot" and "outlier", in English in every language.
+    Words on the areas of a treemap, light and dark ones, stand out by a glow in the colour of the page. Box plots lose
+    their legend: it says nothing but "boxplot" and "outlier", in English in every language.
     """
     return {
-        "treemap_v2": {"textStyle": {"textBorderColor": page, "textBorderWidth": 3}},
+        "treemap_v2": {
+            "textStyle": {"textShadowColor": page, "textShadowBlur": 3, "textShadowOffsetX": 1, "textShadowOffsetY": 1}
+        },
         "mixed_timeseries": {"yAxis": {"splitLine": {"lineStyle": {"color": line}}, "axisLabel": {"color": text}}},
         "box_plot": {"legend": {"show": False}},
     }
