@@ -62,9 +62,9 @@ def orders_placed(stack: DemoStack) -> int:
 
 def let_somebody_buy(stack: DemoStack) -> None:
     """Move the gateway's clock on until there is an order more: some hours pass without any."""
+    path = f"{stack.gateway_url}/sandbox/clock/advance"
     before = orders_placed(stack)
     while orders_placed(stack) == before:
-        path = f"{stack.gateway_url}/sandbox/clock/advance"
         httpx.post(path, json={"seconds": 2 * 3600}, timeout=60).raise_for_status()
 
 
@@ -87,9 +87,10 @@ def test_an_order_placed_now_is_in_the_marts_through_its_event_alone_within_a_mi
         if shown := first_shown(pushing):
             assert all(received < refreshed < seen for received, refreshed, seen in shown.values())
             seconds.append(max((seen - received).total_seconds() for received, _, seen in shown.values()))
-        if min(seconds, default=MOST_SECONDS + 1) <= MOST_SECONDS:
+        if seconds and min(seconds) <= MOST_SECONDS:
             break
-    assert min(seconds, default=MOST_SECONDS + 1) <= MOST_SECONDS, seconds
+    assert seconds
+    assert min(seconds) <= MOST_SECONDS, seconds
     counts = httpx.get(f"{pushing.gateway_url}/sandbox/webhooks/subscription", timeout=30).json()["counts"]
     assert counts["taken"] > 0
     assert "forged taken" not in counts
