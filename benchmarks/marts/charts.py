@@ -1,6 +1,6 @@
-"""Every chart's own query, asked for alone and by many at once.
+"""The queries of every page as it opens, of its charts and of its filters, asked for alone and by many at once.
 
-Belongs here: collecting the SQL that Superset sends for each chart, and asking it again as bi_reader does.
+Belongs here: collecting the SQL that Superset sends for each, and asking it again as bi_reader does.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from orchestration.cli.services import superset_python
 
 
 def collect(settings: Settings, url: str) -> dict[str, list[str]]:
-    """The statements behind each chart, by "dashboard / chart", from a Superset provisioned on this database.
+    """The statements behind each chart and filter, by "dashboard / chart …", from a Superset provisioned on `url`.
 
-    RuntimeError when a chart could not be asked: nothing is as fast as a question that nobody asks.
+    RuntimeError when one could not be asked: nothing is as fast as a question that nobody asks.
     """
     install_bi()
     provision_bi(settings, url, lambda _line: None)
@@ -38,7 +38,9 @@ def collect(settings: Settings, url: str) -> dict[str, list[str]]:
         subprocess.run(command, env=environment, cwd=SUPERSET_DIR, stdout=subprocess.DEVNULL, check=False)
         found: dict[str, list[str]] = json.loads(path.read_text())
     if unasked := [chart for chart, statements in found.items() if not any(statements)]:
-        raise RuntimeError(f"{len(unasked)} of {len(found)} charts gave no query, the first is {unasked[0]}")
+        raise RuntimeError(
+            f"{len(unasked)} of {len(found)} charts and filters gave no query, the first is {unasked[0]}"
+        )
     return found
 
 

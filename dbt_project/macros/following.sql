@@ -4,6 +4,7 @@
    - intermediate.touched_orders, touched_parents, touched_days: what changed, and when. int_orders__typed tells of orders
      and their shops, each with all that compete with it, for rows are weighed against each other afterwards only there
      (D1, D2). Lines have more causes, of which int_order_lines__touched tells; the fact tells whose days it changed.
+   - intermediate.touched_months: the days' log, read as months.
    - A model that follows such a log computes what was touched since its last turn (intermediate.followed), and all of it
      where its own SQL, or that of a model which it follows, has changed.
    - intermediate.before_…: what an input was at the last turn, to see where it differs.
@@ -16,7 +17,10 @@
     {{ return({'orders': 'shop_id, parent_key', 'parents': 'shop_id, parent_key', 'days': 'shop_id, order_date'}) }}
 {% endmacro %}
 
-{% macro touched_keys(log) %}{{ return(touched_logs()[log]) }}{% endmacro %}
+{# A log that a model follows: its own rows, or those of the log that it is a reading of. #}
+{% macro kept_log(log) %}{{ return('days' if log == 'months' else log) }}{% endmacro %}
+
+{% macro touched_keys(log) %}{{ return('shop_id, month_start' if log == 'months' else touched_logs()[log]) }}{% endmacro %}
 
 {# Part of the run's start. What every follower has read is not needed any more. #}
 {% macro prepare_following() %}
@@ -32,6 +36,8 @@ create unlogged table if not exists intermediate.followed (
 create unlogged table if not exists intermediate.touched_orders (shop_id bigint, parent_key text, touched_at timestamptz);
 create unlogged table if not exists intermediate.touched_parents (shop_id bigint, parent_key text, touched_at timestamptz);
 create unlogged table if not exists intermediate.touched_days (shop_id bigint, order_date date, touched_at timestamptz);
+create or replace view intermediate.touched_months as
+select shop_id, {{ month_of('order_date') }} as month_start, touched_at from intermediate.touched_days;
 delete from intermediate.followed where model not in (
     {%- for node in graph.nodes.values() if node.resource_type == 'model' %}'{{ node.name }}'{{ ', ' if not loop.last }}{% endfor -%}
 );
@@ -46,8 +52,8 @@ where touched_at <= (select min(read_at) from intermediate.followed where log = 
    model has them, `keys_above` = as `above` has them; `tells_days` = it tells the days whose lines it changes. #}
 {% macro following(log, above, keys=none, keys_above=none, tells_days=false, schema_change='sync_all_columns') %}
     {%- set keys = keys or touched_keys(log) -%}
-    {%- set begin = "{{ begin_following('" ~ log ~ "', '" ~ above ~ "', '" ~ keys ~ "', '" ~ (keys_above or keys) ~ "', "
-        ~ tells_days ~ ") }}" -%}
+    {%- set begin = '{{ begin_following("' ~ log ~ '", "' ~ above ~ '", "' ~ keys ~ '", "' ~ (keys_above or keys) ~ '", '
+        ~ tells_days ~ ') }}' -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='append',
@@ -86,7 +92,7 @@ select pg_advisory_xact_lock{{ '_shared' if shared }}(hashtextextended('intermed
 {%- if execute -%}
 {%- set keeps, meaning = keeps_rows(), meaning_of_rows(above) -%}
 {%- set known = run_query("select 1 from intermediate.followed where model = '" ~ model.name ~ "' and meaning = '" ~ meaning ~ "'") -%}
-{{ hold(log, shared=true) }} {{ hold('days') if tells_days }}
+{{ hold(kept_log(log), shared=true) }} {{ hold('days') if tells_days }}
 create temporary table this_turn on commit drop as select clock_timestamp() as began_at;
 create temporary table touched_now on commit drop as
 select {{ touched_keys(log) }} from intermediate.touched_{{ log }}
@@ -111,7 +117,7 @@ delete from {{ this }} where ({{ keys }}) in (select {{ touched_keys(log) }} fro
 {%- if execute -%}
 {{ tell_days(keys) if tells_days }}
 insert into intermediate.followed (model, log, meaning, read_at, built_at)
-select '{{ model.name }}', '{{ log }}', '{{ meaning_of_rows(above) }}', began_at, {{ refreshed_at() }} from this_turn
+select '{{ model.name }}', '{{ kept_log(log) }}', '{{ meaning_of_rows(above) }}', began_at, {{ refreshed_at() }} from this_turn
 on conflict (model) do update set meaning = excluded.meaning, read_at = excluded.read_at, built_at = excluded.built_at
 {%- endif -%}
 {% endmacro %}

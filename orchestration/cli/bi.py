@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 
@@ -25,10 +25,11 @@ ADMIN = "admin"
 
 
 @dataclass(frozen=True)
-class ChartCheck:
-    """What one chart answered: `rows` it returned, or `error`."""
+class ScreenCheck:
+    """What one chart, or the list of one filter, answered: `rows` that it returned, or `error`."""
 
-    chart: str
+    kind: Literal["chart", "filter"]
+    title: str
     rows: int
     error: str = ""
 
@@ -129,8 +130,8 @@ def run_bi_script(
     return answer
 
 
-def verify_bi(environment: Mapping[str, str]) -> list[ChartCheck]:
-    """Ask every provisioned chart for its data, as a browser would; one result per chart.
+def verify_bi(environment: Mapping[str, str]) -> list[ScreenCheck]:
+    """Ask every page for its data, as it does when it opens; one result per chart and per filter with a list.
 
     Raises:
         ConfigurationError: the charts could not be asked.
@@ -138,7 +139,7 @@ def verify_bi(environment: Mapping[str, str]) -> list[ChartCheck]:
     answers: Any = run_bi_script(
         environment, "verify.py", "--json", answers_with=(0, 1, 2)
     )  # 1: charts failed, 2: none
-    return [ChartCheck(one["chart"], int(one["rows"]), one["error"]) for one in answers]
+    return [ScreenCheck(one["kind"], one["title"], int(one["rows"]), one["error"]) for one in answers]
 
 
 def _uv() -> str:

@@ -22,7 +22,7 @@ from connectors.secrets import SecretBox
 from connectors.settings import Settings
 from connectors.shop_gateways import ShopGateway, add_gateway
 from connectors.shops import NewShop, ShopCredentials, add_shop, list_shops
-from orchestration.cli.bi import ChartCheck, install_bi, provision_bi, verify_bi
+from orchestration.cli.bi import ScreenCheck, install_bi, provision_bi, verify_bi
 from orchestration.cli.console import Steps, complain, counts_table, out, say, table
 from orchestration.cli.services import Service
 from orchestration.cli.stack import Stack, run_until_interrupted
@@ -71,9 +71,9 @@ class _Demo:
             self._build(dagster_url)
             self._provision(bi_installed)
         superset_url = self._start_superset()
-        charts = self._verify()
-        self._summarise(charts)
-        code = self._verdict(charts)
+        asked = self._verify()
+        self._summarise(asked)
+        code = self._verdict(asked)
         if not once and code == 0:
             self._push_events(door_url)
             self.stack.announce(dagster_url, superset_url, door_url, is_invented=True)
@@ -174,13 +174,13 @@ class _Demo:
             step.note = url
         return url
 
-    def _verify(self) -> list[ChartCheck]:
-        with self.steps.step("Ask every chart for its data") as step:
-            charts = verify_bi(self.stack.superset_environment())
-            step.note = f"{sum(1 for one in charts if not one.error)} of {len(charts)} charts are well"
-        return charts
+    def _verify(self) -> list[ScreenCheck]:
+        with self.steps.step("Ask every chart and filter for its data") as step:
+            asked = verify_bi(self.stack.superset_environment())
+            step.note = f"{_well(asked, 'chart')} charts and {_well(asked, 'filter')} filters are well"
+        return asked
 
-    def _summarise(self, charts: list[ChartCheck]) -> None:
+    def _summarise(self, asked: list[ScreenCheck]) -> None:
         for schema in ("raw_temu", "raw_files", "marts"):
             counts_table(f"Rows in {schema}", table_counts(self.stack.database_url, schema))
         passed = sum(run.checks_passed for run in self.runs)
@@ -190,19 +190,19 @@ class _Demo:
             ("data checks passed", passed),
             ("data checks that warn", warned),
             ("data checks failed", failed),
-            ("charts with data", sum(1 for one in charts if one.rows and not one.error)),
+            ("charts with data", sum(1 for one in asked if one.kind == "chart" and one.rows and not one.error)),
         ]
         table("Checks", ("what", "count"), rows)
         seconds: list[tuple[object, ...]] = [(step.title, step.seconds) for step in self.steps.done]
         table("Seconds", ("step", "seconds"), [*seconds, ("total", sum(step.seconds for step in self.steps.done))])
 
-    def _verdict(self, charts: list[ChartCheck]) -> int:
+    def _verdict(self, asked: list[ScreenCheck]) -> int:
         """0 when nothing fell short; every shortfall is one line."""
         counts = table_counts(self.stack.database_url, "raw_temu") | table_counts(self.stack.database_url, "marts")
         empty = [name for name, count in counts.items() if count == 0 and name not in MAY_BE_EMPTY]
         shortfalls = [f"{name} is empty; see the run in Dagster" for name in empty]
-        shortfalls += [f'chart "{one.chart}": {one.error}' for one in charts if one.error]
-        shortfalls += [] if charts else ["Superset has no charts; see the provisioning output above"]
+        shortfalls += [f'{one.kind} "{one.title}": {one.error}' for one in asked if one.error]
+        shortfalls += [] if asked else ["Superset has no charts; see the provisioning output above"]
         shortfalls += [
             f"{run.checks_failed} checks failed in run {run.run_id}" for run in self.runs if run.checks_failed
         ]
@@ -220,6 +220,12 @@ MAY_BE_EMPTY = (
     "unshipped_packages",  # in some hours no parcel waits
     "partner_sales", "partner_stocks",  # the CN gateway tells them; no invented shop is managed fully
 )  # fmt: skip
+
+
+def _well(asked: list[ScreenCheck], kind: str) -> str:
+    """Such as "221 of 221"."""
+    errors = [one.error for one in asked if one.kind == kind]
+    return f"{errors.count('')} of {len(errors)}"
 
 
 def _new_shop(offer: dict[str, object]) -> NewShop:

@@ -25,6 +25,12 @@ FOLLOWERS = (
     "intermediate.int_sales__by_currency_day",
     "marts.mart_sku_daily",
     "marts.mart_sku_daily_by_manager",
+    "marts.mart_sku_monthly_by_manager",
+    "marts.mart_manager_daily",
+    "marts.mart_destinations_daily",
+    "marts.mart_order_hours_daily",
+    "marts.mart_line_kinds_daily",
+    "intermediate.int_hot_sellers__by_shop",
 )
 BELOW = [f"+{follower.partition('.')[2]}" for follower in FOLLOWERS]
 BUILD = ["build", "--select", *BELOW, "--exclude", "path:models/staging"]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.filling import contract, fill_staging
+from tests.dbt_project.oracle.kinds import HOUR, KIND, PLACE
 from tests.dbt_project.oracle.marts import expected_marts
 from tests.dbt_project.oracle.reading import Row, Rows, round_half_away
 from tests.dbt_project.scenarios import AS_OF, nasty_world
@@ -20,8 +21,13 @@ KEYS = {
     "mart_gmv_daily_local": ["order_date_local", "shop_id"],
     "mart_gmv_weekly": ["week_start", "shop_id"],
     "mart_gmv_monthly": ["month_start", "shop_id"],
+    "mart_destinations_daily": ["order_date", "shop_id", *PLACE],
+    "mart_order_hours_daily": ["order_date", "shop_id", *HOUR],
+    "mart_line_kinds_daily": ["order_date", "shop_id", *KIND],
+    "dim_line_kinds": [*KIND],
     "mart_sku_daily": ["order_date", "shop_id", "sku_code"],
     "mart_sku_daily_by_manager": ["order_date", "shop_id", "manager", "sku_code"],
+    "mart_sku_monthly_by_manager": ["month_start", "shop_id", "manager", "sku_code"],
     "mart_sku_ranking_monthly": ["month_start", "sku_code"],
     "mart_sku_stock": ["as_of_date", "sku_code"],
     "mart_gmv_forecast": ["forecast_date", "shop_id", "made_on"],
@@ -30,6 +36,7 @@ KEYS = {
     "mart_logistics_daily": ["order_date", "shop_id", "carrier"],
     "mart_activity_lift": ["activity_row_id"],
     "mart_shop_scorecard": ["as_of_date", "shop_id"],
+    "mart_manager_daily": ["order_date", "shop_id", "manager"],
     "mart_hot_seller_monthly": ["month_start", "manager"],
     "mart_hot_seller_monthly_by_shop": ["month_start", "manager", "shop_id"],
     "mart_pnl_lines": ["accounting_date", "shop_id", "pnl_line"],

@@ -23,7 +23,7 @@ sums as (
     select '{{ mart }}' as mart, shop_id, {{ sums }} from {{ ref(mart) }} group by shop_id
     union all
     {%- endfor %}
-    {%- for mart in ['mart_sku_daily', 'mart_sku_daily_by_manager'] %}
+    {%- for mart in ['mart_sku_daily', 'mart_sku_daily_by_manager', 'mart_sku_monthly_by_manager'] %}
     select
         '{{ mart }}', sku.shop_id, max(lines.orders_all), max(lines.orders), sum(sku.units_sold), sum(sku.gmv_cny),
         sum(sku.net_revenue_cny), sum(sku.costed_net_revenue_cny), sum(sku.profit_cny)
@@ -32,6 +32,24 @@ sums as (
     group by sku.shop_id
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+    union all -- these count sales and know no cost
+    select 'mart_destinations_daily', places.shop_id, max(lines.orders_all), sum(places.orders), sum(places.units_sold),
+        sum(places.gmv_cny), max(lines.net_revenue_cny), max(lines.costed_cny), max(lines.profit_cny)
+    from {{ ref('mart_destinations_daily') }} as places
+    inner join lines using (shop_id)
+    group by places.shop_id
+    union all
+    select 'mart_order_hours_daily', hours.shop_id, max(lines.orders_all), sum(hours.orders), max(lines.units),
+        max(lines.gmv_cny), max(lines.net_revenue_cny), max(lines.costed_cny), max(lines.profit_cny)
+    from {{ ref('mart_order_hours_daily') }} as hours
+    inner join lines using (shop_id)
+    group by hours.shop_id
+    union all
+    select 'mart_manager_daily', days.shop_id, max(lines.orders_all), max(lines.orders), sum(days.units_sold),
+        sum(days.gmv_cny), sum(days.net_revenue_cny), max(lines.costed_cny), sum(days.profit_cny)
+    from {{ ref('mart_manager_daily') }} as days
+    inner join lines using (shop_id)
+    group by days.shop_id
 )
 
 select sums.mart, sums.shop_id, sums.gmv_cny, lines.gmv_cny as gmv_of_lines

@@ -27,6 +27,30 @@ def sku_daily_by_manager(lines: Rows) -> Rows:
     return [row | {"manager": name} for name, of_manager in of_managers.items() for row in sku_daily(of_manager)]
 
 
+def sku_monthly_by_manager(lines: Rows) -> Rows:
+    """mart_sku_monthly_by_manager: a parent lies on one day (T1), so its counts of a month are those of its days."""
+    groups = grouped(
+        lines, lambda line: (month(line["order_date"]), line["shop_id"], line["manager"], line["sku_code"])
+    )
+    return [
+        {"month_start": start, "month_label": f"{start:%Y-%m}", "shop_id": shop_id, "manager": name, "sku_code": code}
+        | shop_columns(group[0]["shop"])
+        | measures(group)
+        for (start, shop_id, name, code), group in groups.items()
+    ]
+
+
+def manager_daily(lines: Rows) -> Rows:
+    """mart_manager_daily."""
+    groups = grouped(lines, lambda line: (line["order_date"], line["shop_id"], line["manager"]))
+    return [
+        {"order_date": day, "month_label": f"{day:%Y-%m}", "shop_id": shop_id, "manager": name}
+        | shop_columns(group[0]["shop"])
+        | measures(group)
+        for (day, shop_id, name), group in groups.items()
+    ]
+
+
 def months_with_orders(lines: Rows) -> list[date]:
     """§6.3: without holes from the first to the last month with (valid) orders."""
     found = [month(line["order_date"]) for line in lines if line["is_sale"]]

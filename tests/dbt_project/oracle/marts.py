@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 from tests.dbt_project.oracle.accounts import pnl_lines, pnl_reconciliation
-from tests.dbt_project.oracle.articles import sku_daily, sku_daily_by_manager, sku_ranking_monthly, sku_stock
+from tests.dbt_project.oracle.articles import (
+    manager_daily,
+    sku_daily,
+    sku_daily_by_manager,
+    sku_monthly_by_manager,
+    sku_ranking_monthly,
+    sku_stock,
+)
 from tests.dbt_project.oracle.catalogue import products
 from tests.dbt_project.oracle.forecast import gmv_forecast
 from tests.dbt_project.oracle.hot_sellers import hot_sellers, hot_sellers_by_shop
+from tests.dbt_project.oracle.kinds import destinations_daily, line_kinds, line_kinds_daily, order_hours_daily
 from tests.dbt_project.oracle.lines import Staging, ledger
 from tests.dbt_project.oracle.operations import operations
 from tests.dbt_project.oracle.periods import daily, daily_local, monthly, shop_columns, weekly
@@ -37,11 +45,17 @@ def expected_marts(staging: Staging, as_of: date) -> dict[str, Rows]:
         "mart_gmv_daily_local": daily_local(lines),
         "mart_gmv_weekly": weekly(lines, as_of),
         "mart_gmv_monthly": monthly(lines, as_of),
+        "mart_destinations_daily": destinations_daily(lines),
+        "mart_order_hours_daily": order_hours_daily(lines),
+        "mart_line_kinds_daily": line_kinds_daily(lines),
+        "dim_line_kinds": line_kinds(lines),
         "mart_sku_daily": sku_daily(lines),
         "mart_sku_daily_by_manager": sku_daily_by_manager(lines),
+        "mart_sku_monthly_by_manager": sku_monthly_by_manager(lines),
         "mart_sku_ranking_monthly": sku_ranking_monthly(lines),
         "mart_sku_stock": stocks,
         "mart_gmv_forecast": gmv_forecast(days, as_of),
+        "mart_manager_daily": manager_daily(lines),
         "mart_hot_seller_monthly": hot_sellers(lines, targets, known),
         "mart_hot_seller_monthly_by_shop": hot_sellers_by_shop(lines, targets, known),
         "mart_pnl_lines": pnl_lines(books, as_of),

@@ -17,7 +17,9 @@ from connectors.settings import Settings
 from orchestration.cli import bi
 from orchestration.cli.bi import provision_bi, run_bi_script, verify_bi
 
-CHARTS = 'print("[{\\"chart\\": \\"GMV\\", \\"rows\\": 0, \\"error\\": \\"nothing to show\\"}]")'
+CHARTS = (
+    'print("[{\\"kind\\": \\"chart\\", \\"title\\": \\"GMV\\", \\"rows\\": 0, \\"error\\": \\"nothing to show\\"}]")'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +46,7 @@ def test_a_script_without_an_answer_is_an_error_that_names_it(scripts: Path, cod
 def test_charts_that_cannot_be_shown_are_an_answer_and_not_a_failure(scripts: Path, code: int) -> None:
     (scripts / "verify.py").write_text(f"{CHARTS}\nraise SystemExit({code})")
     [chart] = verify_bi({})
-    assert (chart.chart, chart.rows, chart.error) == ("GMV", 0, "nothing to show")
+    assert (chart.kind, chart.title, chart.rows, chart.error) == ("chart", "GMV", 0, "nothing to show")
 
 
 def test_a_verification_that_broke_says_why(scripts: Path) -> None:

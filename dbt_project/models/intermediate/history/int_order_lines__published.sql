@@ -2,8 +2,9 @@
 -- version, so that a later change can be explained. One row per order line (order_line_key).
 -- It waits for the marts whose figures people read: a build that a broken rule stops publishes nothing.
 -- depends_on: {{ ref('mart_gmv_weekly') }}, {{ ref('mart_gmv_monthly') }}, {{ ref('mart_sku_daily') }}
--- depends_on: {{ ref('mart_sku_daily_by_manager') }}
--- depends_on: {{ ref('mart_hot_seller_monthly') }}, {{ ref('mart_pnl_lines') }}
+-- depends_on: {{ ref('mart_sku_daily_by_manager') }}, {{ ref('mart_sku_monthly_by_manager') }}
+-- depends_on: {{ ref('mart_destinations_daily') }}, {{ ref('mart_order_hours_daily') }}, {{ ref('mart_line_kinds_daily') }}
+-- depends_on: {{ ref('mart_manager_daily') }}, {{ ref('mart_hot_seller_monthly') }}, {{ ref('mart_pnl_lines') }}
 {{ config(materialized='view', pre_hook=[], post_hook=[]) }}
 select
     lines.order_line_key,

@@ -1,8 +1,9 @@
 -- Measures of each manager per month and shop, from lines of any status: a penalty on a cancelled line costs profit (L).
 -- One row per (month_start, manager, shop_id) with a line; who sold nothing there has no orders.
+{{ following('months', above='fct_order_lines_costed', keys_above='shop_id, ' ~ month_of('order_date')) }}
 with lines as not materialized (
-    select *, {{ month_of('order_date') }} as month_start
-    from {{ ref('fct_order_lines_costed') }}
+    select * from (select *, {{ month_of('order_date') }} as month_start from {{ ref('fct_order_lines_costed') }}) as monthly
+    {{ only_touched('months') }}
 ),
 
 {{ aggregate_lines('lines', ['month_start', 'manager', 'shop_id']) }},

@@ -59,10 +59,10 @@ children as (
     full join listed using (shop_id, parent_after_sales_sn, "afterSalesSn")
 ),
 
-only_lines as ( -- of their order with this SKU
+only_lines as ( -- of their order with this SKU; few orders have a case
     select shop_id, parent_order_sn, sku_id, min(order_sn) as order_sn
     from {{ ref('base_temu__order_lines') }}
-    where sku_id is not null
+    where sku_id is not null and (shop_id, parent_order_sn) in (select shop_id, parent_order_sn from parents)
     group by shop_id, parent_order_sn, sku_id
     having count(*) = 1
 ),
