@@ -103,9 +103,15 @@ from (
     from (
         select n, random() as r, 1 + floor(pow(random(), 1.3) * %(shops)s)::integer as shop,
             extract(epoch from %(day)s::date)::bigint + floor(random() * %(days)s * 86400)::bigint as placed,
-            (array[5, 5, 5, 5, 5, 5, 4, 4, 2, 3])[1 + floor(random() * 10)::integer] as status
+            random() as luck
         from generate_series(%(first)s::bigint, %(last)s::bigint) as n
     ) as drawn
+    cross join lateral (
+        select extract(epoch from %(last_day)s::date + 1) / 86400 - placed / 86400.0 as age
+    ) as ages
+    cross join lateral ( -- one in ten is cancelled, one in a hundred never arrives, the others are sent and arrive
+        select case when luck < 0.1 then 3 when age > 12 and luck > 0.11 then 5 when age > luck * 3 then 4 else 2 end as status
+    ) as statuses
 ) as parents;
 
 -- name: amounts

@@ -115,11 +115,24 @@ delete from {{ this }} where ({{ keys }}) in (select {{ touched_keys(log) }} fro
 
 {% macro end_following(log, above, keys, tells_days) %}
 {%- if execute -%}
+{{ add_missing_indexes() }}
 {{ tell_days(keys) if tells_days }}
 insert into intermediate.followed (model, log, meaning, read_at, built_at)
 select '{{ model.name }}', '{{ kept_log(log) }}', '{{ meaning_of_rows(above) }}', began_at, {{ refreshed_at() }} from this_turn
 on conflict (model) do update set meaning = excluded.meaning, read_at = excluded.read_at, built_at = excluded.built_at
 {%- endif -%}
+{% endmacro %}
+
+{# dbt makes the indexes of an incremental model with its table only: one that came to have more of them gets them here. #}
+{% macro add_missing_indexes() %}
+{%- for index in model.config.get('indexes', []) %}
+{%- set method, columns = index.get('type') or 'btree', index['columns'] | join(', ') -%}
+{%- set known = run_query("select 1 from pg_indexes where schemaname = '" ~ this.schema ~ "' and tablename = '" ~ this.identifier
+    ~ "' and indexdef like '% USING " ~ method ~ " (" ~ columns ~ ")'") %}
+{%- if this and keeps_rows() and not known | length %}
+create index on {{ this }} using {{ method }} ({{ columns }});
+{%- endif %}
+{%- endfor %}
 {% endmacro %}
 
 {% macro tell_days(keys) %}

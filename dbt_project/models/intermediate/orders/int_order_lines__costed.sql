@@ -1,5 +1,6 @@
 -- Lines with refunds (R) and product cost (C). One row per order line of production shops, every status.
 {{ following('parents', above='int_order_lines__priced') }}
+{{ config(indexes=[{'columns': ['order_line_key'], 'type': 'hash'}]) }} {# the derivation reads single lines #}
 with lines as (
     select * from {{ ref('int_order_lines__priced') }} {{ only_touched('parents') }}
 ),

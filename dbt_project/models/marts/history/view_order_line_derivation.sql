@@ -32,6 +32,7 @@ select
     lines.sku_code,
     lines.manager,
     lines.order_date,
+    lines.order_placed_at,
     steps.step_no,
     steps.step_name,
     steps.arithmetic,

@@ -1,5 +1,8 @@
 {{ following('parents', above='int_order_lines__costed', tells_days=true, schema_change='append_new_columns') }}
-{{ config(indexes=[{'columns': ['order_date']}]) }} {# screens read spans of days #}
+{#- Screens read spans of days, the newest lines first, and single orders. #}
+{{ config(indexes=[
+    {'columns': ['order_date', 'order_placed_at']}, {'columns': ['parent_order_sn']}, {'columns': ['order_sn']},
+]) }}
 {{ reading_seed('us_states') }}
 with lines as (
     select * from {{ ref('int_order_lines__costed') }} {{ only_touched('parents') }}
