@@ -36,7 +36,10 @@
     {%- elif found == 'boolean' -%} {{ column }}::integer::{{ wanted }}
     {%- else -%}
     {%- set number = number_in(column, found) -%}
-    case when {{ number }} between -{{ limit }} and {{ limit }} then ({{ number }})::{{ wanted }} end
+    case
+        when {{ number }} between -{{ limit }} and {{ limit }} and {{ number }} = trunc({{ number }}) -- half a piece is none
+            then ({{ number }})::{{ wanted }}
+    end
     {%- endif -%}
 {%- endmacro %}
 

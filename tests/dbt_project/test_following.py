@@ -37,8 +37,25 @@ BUILD = ["build", "--select", *BELOW, "--exclude", "path:models/staging"]
 BUILD += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 BUILD += ["--vars", f"{{as_of_date: '{AS_OF}'}}"]
 DECLARED = "insert into staging.stg_files__product_managers (product_id, manager, effective_from)"
+ARRIVE = "insert into {0} select (jsonb_populate_record(old, jsonb_build_object(%s))).* from {0} as old where {1}"
 # Each on some rows of its relation.
 EDITS = {
+    "late orders arrive": (
+        "orders",
+        ARRIVE % "'id', old.id + 500000, 'order_sn', 'LATE-' || old.id, 'parent_order_sn', 'LATE-' || old.id / 2",
+    ),
+    "orders that are known get another line": (
+        "orders",
+        ARRIVE % "'id', old.id + 700000, 'product_sku', 'AB-02', 'spu_id', 'SP02'",
+    ),
+    "refunds arrive": (
+        "refunds",
+        ARRIVE % "'id', old.id + 500000, 'refund_sn', 'LATE-' || old.id, 'status', 'completed'",
+    ),
+    "costs arrive": ("product_costs", ARRIVE % "'id', old.id + 500000, 'product_id', old.product_id + 1"),
+    "listings arrive": ("products", ARRIVE % "'id', old.id + 500000, 'sku', 'NEW-' || old.id"),
+    "shops have somebody else for the rest": ("shops", "update {} set default_manager = 'zoe' where {}"),
+    "shops turn out to be for trying only": ("shops", "update {} set environment = 'sandbox' where {}"),
     "lines move": ("orders", "update {} set quantity = '9', status = 'shipped', total_price = '12.34' where {}"),
     "orders leave": ("orders", "delete from {} where {}"),
     "orders change their parent": ("orders", "update {} set parent_order_sn = 'PO-NEW' where {}"),

@@ -20,13 +20,15 @@ def connection(postgres_server: Any) -> Any:
         yield opened
 
 
-def value(connection: psycopg.Connection[Any], metric: str, columns: str, rows: Rows) -> Decimal | None:
-    """The metric over these rows; `columns` names and types them."""
+def value(
+    connection: psycopg.Connection[Any], metric: str, columns: str, rows: Rows, dataset: str = ""
+) -> Decimal | None:
+    """The metric over these rows, as `dataset` computes it; `columns` names and types them."""
     names = [column.split()[0] for column in columns.split(", ")]
     marks = [sql.SQL("%s::" + column.split()[1]) for column in columns.split(", ")]
     row = sql.SQL("({})").format(sql.SQL(", ").join(marks))
     query = sql.SQL("select {} from (values {}) as dataset ({})").format(
-        sql.SQL(read_contract().metrics[metric].formula),
+        sql.SQL(read_contract().metrics[metric].expression(dataset)),
         sql.SQL(", ").join([row] * len(rows)),
         sql.SQL(", ").join(map(sql.Identifier, names)),
     )
@@ -63,7 +65,18 @@ def test_6_4_achievement_counts_the_gmv_of_managers_with_a_target_only(connectio
 
 
 def test_6_2_growth_counts_what_a_shop_without_sales_now_sold_a_year_ago(connection: Any) -> None:
-    columns = "gmv_cny numeric, gmv_prev_year_cny numeric, gmv_yoy numeric"
-    half, fallen_silent, new = (50, 100, Decimal("-0.5")), (0, 100, -1), (70, None, None)
+    columns = "gmv_cny numeric, gmv_prev_year_cny numeric, gmv_yoy numeric, is_complete boolean"
+    half, fallen_silent, new = (50, 100, Decimal("-0.5"), True), (0, 100, -1, True), (70, None, None, True)
     assert value(connection, "growth_yoy", columns, [half, fallen_silent, new]) == Decimal("-0.7500")
     assert value(connection, "growth_yoy", columns, [new]) is None
+
+
+def test_6_2_growth_compares_no_month_that_is_not_over(connection: Any) -> None:
+    columns = (
+        "gmv_cny numeric, gmv_prev_year_cny numeric, gmv_prev numeric, is_prev_partial boolean, is_complete boolean"
+    )
+    over, running = (150, 100, 120, False, True), (10, 100, 150, False, False)
+    assert value(connection, "growth_yoy", columns, [over, running]) == Decimal("0.5000")
+    assert value(connection, "growth_yoy", columns, [running]) is None
+    assert value(connection, "growth_mom", columns, [over, running], "mart_gmv_monthly") == Decimal("0.2500")
+    assert value(connection, "growth_mom", columns, [running], "mart_gmv_monthly") is None

@@ -154,6 +154,8 @@ def _sums(plan: Row, lines: Rows, first: date, last: date) -> Row:
     found["unpriced"] = sum(line["is_sale"] and line["gmv_cny"] is None for line in own)
     found["uncosted"] = sum(line["is_sale"] and line["cogs_cny"] is None for line in own)
     found["costed"] = _sum([line for line in own if line["profit_cny"] is not None], "net_revenue_cny")
+    if not found["costed"] and (found["uncosted"] or found["unpriced"]):
+        found["profit_cny"] = None  # not the 0 that no known line adds up to
     return found
 
 
@@ -205,8 +207,10 @@ def _minus_one(value: Fraction | None) -> Fraction | None:
     return None if value is None else value - 1
 
 
-def _less(now: Decimal, then: Decimal, factor: Fraction | None) -> Decimal | None:
-    return None if factor is None else _places(Fraction(now) - Fraction(then) * factor, 2)
+def _less(now: Decimal | None, then: Decimal | None, factor: Fraction | None) -> Decimal | None:
+    return (
+        None if now is None or then is None or factor is None else _places(Fraction(now) - Fraction(then) * factor, 2)
+    )
 
 
 def _places(value: Fraction | None, places: int) -> Decimal | None:

@@ -44,12 +44,27 @@ month_days as (
         extract(day from {{ month_of(as_of_date()) }} + interval '1 month' - interval '1 day')::numeric as days_in_month
 ),
 
+days_not_gone as ( -- the pace counts complete days, so what today sold does not count either
+    select {{ month_of('order_date') }} as month_start, manager, sum(gmv_cny) as gmv_cny
+    from {{ ref('mart_manager_daily') }}
+    where order_date > {{ as_of_date() }}
+    group by 1, 2
+),
+
+managers as (
+    select
+        months.month_start, months.manager, months.target_gmv_cny,
+        months.gmv_cny - coalesce(days_not_gone.gmv_cny, 0) as gmv_cny
+    from {{ ref('mart_hot_seller_monthly') }} as months
+    left join days_not_gone using (month_start, manager)
+),
+
 behind_pace as (
     select
         'target_pace' as rule, managers.manager as entity_key, null::bigint as shop_id, managers.manager,
         managers.gmv_cny / managers.target_gmv_cny as observed,
         {{ var('target_pace_floor') }} * month_days.days_gone / month_days.days_in_month as threshold
-    from {{ ref('mart_hot_seller_monthly') }} as managers
+    from managers
     inner join month_days using (month_start)
     where managers.target_gmv_cny > 0
         and managers.gmv_cny * month_days.days_in_month

@@ -9,21 +9,25 @@ with versions as (
     from {{ ref('snap_order_lines') }}
 ),
 
-publications as ( -- what of a shop had been published before each instant
-    select
-        shop_id,
-        valid_from,
-        max(max(published_as_of)) over earlier as published_to,
-        min(min(order_date)) over earlier as published_from
+publications as ( -- to which day everything had been published before each instant, days without a line included
+    select valid_from, max(max(published_as_of)) over earlier as published_to
+    from versions
+    group by valid_from
+    window earlier as (order by valid_from rows between unbounded preceding and 1 preceding)
+),
+
+openings as ( -- from which day a shop had been published before each instant
+    select shop_id, valid_from, min(min(order_date)) over earlier as published_from
     from versions
     group by shop_id, valid_from
     window earlier as (partition by shop_id order by valid_from rows between unbounded preceding and 1 preceding)
 ),
 
 begun as (
-    select versions.*, versions.order_date between publications.published_from and publications.published_to as was_published
+    select versions.*, versions.order_date between openings.published_from and publications.published_to as was_published
     from versions
-    left join publications using (shop_id, valid_from)
+    left join publications using (valid_from)
+    left join openings using (shop_id, valid_from)
 ),
 
 pairs as ( -- a version that began where another ended, or that began or ended alone

@@ -6,7 +6,9 @@ with sources as (
         max(state_rank) as freshness_rank,
         count(*) filter (where state = 'late') as late_sources,
         count(*) filter (where state = 'stale') as stale_sources,
-        max(watermark) filter (where entity = 'orders') as orders_until
+        max(watermark) filter (where entity = 'orders') as orders_until,
+        -- the last success, not the watermark: that stands still where nothing is sold; a paused shop has no more to come
+        {{ reporting_day("max(last_success_at) filter (where entity = 'orders' and state <> 'paused')") }} - 1 as complete_to
     from {{ ref('mart_source_freshness') }}
     group by shop_id
 ),
@@ -47,7 +49,8 @@ select
     coalesce(sources.late_sources, 0) as late_sources,
     coalesce(sources.stale_sources, 0) as stale_sources,
     coalesce(quarantine.rows_aside, 0) as shop_quarantine,
-    company.complete_to,
+    least(company.complete_to, sources.complete_to) as complete_to,
+    greatest(company.complete_to - sources.complete_to, 0) as days_behind,
     company.rates_from,
     company.open_quarantine,
     company.open_errors,

@@ -1,5 +1,5 @@
 -- Parents that the platform reports for a business day against those we hold (orders_all); a day that nobody asked the
--- platform about has no gap, not a gap of 0. A parent that was set aside is known to be missing until it is mended.
+-- platform about has no gap, not a gap of 0. What was set aside is missing, too, until it is mended: it explains a gap.
 with loaded as (
     select order_date, shop_id, orders_all as loaded_orders
     from {{ ref('mart_gmv_daily') }}
@@ -68,8 +68,7 @@ select
     compared.set_aside_orders,
     compared.counted_at,
     -- The last complete day ended less than 24 hours ago.
-    coalesce(compared.gap not between 0 and compared.set_aside_orders, false)
-        and compared.order_date < {{ as_of_date() }} as is_alert,
+    coalesce(compared.gap <> 0, false) and compared.order_date < {{ as_of_date() }} as is_alert,
     {{ refreshed_at() }} as _refreshed_at
 from compared
 inner join shops using (shop_id)
