@@ -19,6 +19,8 @@ REWORDED = (
     (re.compile(rb'="col"(?=(?:,\w+)?\)=>)'), '="日期 Date"'.encode()),  # the default of a function's parameter
     (re.compile(rb'(?<=format:\{date:"%B %Y",legend:")%B(?=")'), b"%Y-%m"),  # the months of a calendar
     (re.compile(rb'(?<=\[!1,)"N/A"(?=\])'), '"—"'.encode()),  # an unknown value of a table
+    # An empty chart: its hint says whether that is good news. "This query" means nothing to who reads a screen.
+    (re.compile(rb'"No results were returned for this query"'), b'"Nothing to show in this selection"'),
 )
 PACK_ROUTE = re.compile(r"^/superset/language_pack/([a-z]{2,3}(?:_[A-Z]{2})?)/$")
 

@@ -1,14 +1,19 @@
-"""The page of a dashboard as its reader gets it: without the charts and filters that they may not use.
+"""The page of a dashboard as its reader gets it: without the charts, filters and links that they may not use.
 
-Belongs here: taking them out of the answer to the page's own question. Access itself is refused elsewhere, in any case
-(readers.py); without this the page would show an error in the place of each of them.
+Belongs here: taking them out of the answers to its own questions. Access itself is refused elsewhere, in any case
+(readers.py); without this the page would show an error in the place of each of them, and links would lead to one.
 """
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 ROUTE = re.compile(r"^/api/v1/dashboard/[^/]+$")
+DATA_ROUTE = re.compile(r"^/api/v1/chart/(data|\d+/data/?)$")
+LINK = re.compile(
+    rb'<a href=\\"/superset/dashboard/([\w-]+)/[^>]*>'
+)  # within JSON; a link's own ">" is escaped (links.py)
 
 
 def leave_out_what_is_closed(app: Any) -> None:
@@ -20,9 +25,33 @@ def leave_out_what_is_closed(app: Any) -> None:
             body = response.get_json(silent=True)
             if body and "position_json" in (body.get("result") or {}):
                 response.set_data(json.dumps(body | {"result": _shortened(body["result"])}))
+        elif DATA_ROUTE.match(request.path) and response.is_json and LINK.search(response.get_data()):
+            response.set_data(without_links(response.get_data(), _is_open))
         return response
 
     app.after_request(shorten)
+
+
+def without_links(body: bytes, is_open: Callable[[str], bool]) -> bytes:
+    """The JSON text with the words of links to dashboards that are not open, but without the links."""
+    closed = {slug for slug in {match[1] for match in LINK.finditer(body)} if not is_open(slug.decode())}
+    return LINK.sub(lambda match: b"<a>" if match[1] in closed else match[0], body)
+
+
+def _is_open(slug: str) -> bool:
+    from superset.exceptions import SupersetSecurityException
+    from superset.extensions import db
+    from superset.models.dashboard import Dashboard
+
+    from superset import security_manager
+
+    dashboard = db.session.query(Dashboard).filter_by(slug=slug).one_or_none()
+    try:
+        if dashboard:
+            security_manager.raise_for_access(dashboard=dashboard)
+    except SupersetSecurityException:
+        return False
+    return dashboard is not None
 
 
 def _shortened(dashboard: dict[str, Any]) -> dict[str, Any]:

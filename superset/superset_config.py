@@ -19,6 +19,7 @@ from language import serve_overlay  # noqa: E402
 from mailing import browser_settings, mail_settings  # noqa: E402
 from page import leave_out_what_is_closed  # noqa: E402
 from readers import ReaderSecurityManager, connect_as_reader, read_views  # noqa: E402
+from searching import search_anywhere  # noqa: E402
 from theme import CATEGORICAL_SCHEMES, DARK, FAVICON, LIGHT, SEQUENTIAL_SCHEMES  # noqa: E402
 from variables import required  # noqa: E402
 
@@ -147,6 +148,7 @@ def FLASK_APP_MUTATOR(app: object) -> None:  # noqa: N802 - Superset's name
     serve_overlay(app)
     leave_out_what_is_closed(app)
     export_words_of_links(app)
+    search_anywhere(app)
     remember_questions(app)
 
 

@@ -28,7 +28,17 @@ ERROR = ", ".join(
     f"{CHART} {mark}"
     for mark in ("[data-test='error-alert']", ".ant-alert-error", ".chart-error", ".missing-chart-container")
 )
-EMPTY_WORDS = ("没有数据", "暂无数据", "没有结果", "无结果", "此查询没有数据返回", "No data", "No results")
+EMPTY_WORDS = (
+    "没有数据",
+    "暂无数据",
+    "没有结果",
+    "无结果",
+    "此查询没有数据返回",
+    "No data",
+    "No results",
+    "所选范围内没有记录",
+    "Nothing to show",
+)
 HIGHEST = 6000  # pixels; a page that is longer is cut
 
 

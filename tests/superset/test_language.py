@@ -36,6 +36,15 @@ def test_an_unknown_value_of_a_table_is_a_dash_in_both_languages(tmp_path: Path)
     assert reworded(script) == 'return null===t?[!1,"—"]:[!1,r(t)]'.encode()
 
 
+def test_an_empty_chart_speaks_of_the_selection_and_not_of_a_query(tmp_path: Path) -> None:
+    from language import read_overlay, reworded
+
+    script = tmp_path / "5.chunk.js"
+    script.write_text('t("No results were returned for this query")', encoding="utf-8")
+    assert reworded(script) == b't("Nothing to show in this selection")'
+    assert read_overlay("zh")["Nothing to show in this selection"] == "所选范围内没有记录"
+
+
 def test_the_installed_front_end_has_what_we_word_anew(installation: Installation) -> None:
     from language import REWORDED, reworded
 

@@ -45,23 +45,32 @@ DAILY = [
     {"order_date": "2026-03-01", "shop_id": 1, "shop_name": "One", "gmv_cny": 10, "profit_cny": 3},
     {"order_date": "2026-03-01", "shop_id": 2, "shop_name": "Two", "gmv_cny": 60, "profit_cny": 8},
 ]
+MONTHLY = [{"month_start": "2026-03-01", "month_label": "2026-03", "shop_id": 1, "manager": "kim", "sku_code": "A"}]
+MARTS = (
+    "fct_order_lines_costed",
+    "mart_hot_seller_monthly",
+    "mart_gmv_daily",
+    "mart_sku_monthly_by_manager",
+    "dim_shop",
+)
 SHOPS = [{"shop_id": 1, "shop_name": "One"}, {"shop_id": 2, "shop_name": "Two"}]
 
 
 @pytest.fixture(scope="module")
 def address(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Superset with four marts and a reader of every role."""
+    """Superset with five marts and a reader of every role."""
     dated = [line | COSTS | {"order_date": "2026-03-01", "unit_cost_cny": line["unit_cost_cny"]} for line in LINES]
     installation.make_mart("fct_order_lines_costed", dated)
     installation.make_mart("mart_hot_seller_monthly", RANKS)
     installation.make_mart("mart_gmv_daily", DAILY)
+    installation.make_mart("mart_sku_monthly_by_manager", MONTHLY)
     installation.make_mart("dim_shop", SHOPS)
     installation.fence_marts(tmp_path_factory.mktemp("dbt"))
     add_readers(installation)
     with installation.served() as url:
         yield url
     with psycopg.connect(installation.url, autocommit=True) as connection:
-        for mart in ("fct_order_lines_costed", "mart_hot_seller_monthly", "mart_gmv_daily", "dim_shop"):
+        for mart in MARTS:
             connection.execute(f"drop table marts.{mart} cascade")
 
 
@@ -95,6 +104,17 @@ def datasets(admin: Reader) -> dict[str, int]:
 def data(answer: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     return answer.json()["result"][0]["data"]
+
+
+def test_words_link_only_to_dashboards_that_the_reader_may_open(
+    readers: dict[str, Reader], datasets: dict[str, int]
+) -> None:
+    shown = {
+        name: data(readers[name].ask(datasets["mart_sku_monthly_by_manager"], ["sku_link"]))[0]["sku_link"]
+        for name in ("fin", "kim")
+    }
+    assert shown["fin"].startswith('<a href="/superset/dashboard/sku/?native_filters=(NATIVE_FILTER-sku:')
+    assert shown["kim"] == "<a>A</a>"
 
 
 SEEN_LINES = {
