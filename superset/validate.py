@@ -18,6 +18,15 @@ HERE = Path(__file__).resolve().parent
 COLUMN_KEYS = ("groupby", "groupby_b", "groupbyRows", "groupbyColumns", "all_columns", "x_axis", "entity", "series")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metric", "x", "y", "size", "timeseries_limit_metric")
 IDENTIFIER = re.compile(r"(?<!:)\b[a-z_][a-z0-9_]*\b")
+ALIAS = re.compile(r"\bas (\w+)|\b(\w+) as \(", re.IGNORECASE)
+SQL_WORDS = frozenset(
+    """
+    sum count max min avg distinct case when then else end null is not and or nullif coalesce filter where as
+    numeric text date to_char at time zone array lpad interval select from join left on group order by union
+    all with window over partition rows preceding between marts true false date_trunc in values within
+    percentile_cont desc floor abs concat round trim_scale
+    """.split()  # noqa: SIM905 - as a list it would fill a screen
+)
 
 
 def problems(assets: Assets, marts: Marts) -> list[str]:
@@ -33,7 +42,11 @@ def _dataset(slug: str, assets: Assets, marts: Marts) -> Iterator[str]:
     dataset = assets.datasets[slug]
     for mart in sorted(marts_of(dataset) - set(marts.columns)):
         yield f"marts.{mart} does not exist; {_breaks(charts_on(slug, assets), assets)}"
-    if "sql" not in dataset and dataset["table_name"] in marts.columns:
+    if "sql" in dataset:
+        for column in sorted(columns_named(dataset["sql"]) - _known_to_query(dataset, marts)):
+            read = ", ".join(sorted(marts_of(dataset)))
+            yield f"datasets/{slug}: no column {column} in {read}; {_breaks(charts_on(slug, assets), assets)}"
+    elif dataset["table_name"] in marts.columns:
         missing = {name for name in _stored(dataset) if name not in marts.columns[dataset["table_name"]]}
         for column in sorted(missing):
             used = [chart for chart in charts_on(slug, assets) if column in columns_of_chart(chart, assets)]
@@ -92,8 +105,21 @@ def columns_of_chart(slug: str, assets: Assets) -> set[str]:
 
 
 def identifiers(sql: str) -> set[str]:
-    """Every word of an SQL expression that could be a column; texts in quotes are none."""
-    return set(IDENTIFIER.findall(re.sub(r"'[^']*'", " ", sql).lower()))
+    """Every word of an SQL expression that could be a column; texts in quotes and remarks are none."""
+    return set(IDENTIFIER.findall(re.sub(r"--.*|'[^']*'", " ", sql).lower()))
+
+
+def columns_named(sql: str) -> set[str]:
+    """Columns of an SQL expression: what is no keyword, function, cast or text."""
+    return identifiers(sql) - SQL_WORDS
+
+
+def _known_to_query(dataset: dict[str, Any], marts: Marts) -> set[str]:
+    """What the query of a dataset may name: its marts with their columns, what it calls itself so, what it gives."""
+    read = marts_of(dataset)
+    called = {name for pair in ALIAS.findall(dataset["sql"].lower()) for name in pair}
+    given = {one["column_name"] for one in dataset["columns"]}
+    return read.union(called, given, *(marts.columns.get(mart, set()) for mart in read))
 
 
 def listed(params: dict[str, Any], keys: tuple[str, ...]) -> list[str]:

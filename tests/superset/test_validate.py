@@ -35,6 +35,15 @@ def test_a_column_that_left_its_mart_is_told_with_the_charts_and_dashboards_it_b
     assert "executive-orders," not in line
 
 
+def test_a_column_that_only_the_query_of_a_dataset_reads_is_told_with_what_it_breaks(assets: Any, marts: Any) -> None:
+    without = marts.columns["dim_date"] - {"days_in_month"}
+    told = problems(assets, replace(marts, columns=marts.columns | {"dim_date": without}))
+    assert any(
+        "datasets/month_race" in one and "column days_in_month" in one and "hot-race on dashboards hot-sellers" in one
+        for one in told
+    ), told
+
+
 def test_a_mart_that_is_gone_breaks_every_chart_on_it(assets: Any, marts: Any) -> None:
     others = {name: columns for name, columns in marts.columns.items() if name != "mart_hot_seller_monthly"}
     told = problems(assets, replace(marts, columns=others))
