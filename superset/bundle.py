@@ -8,7 +8,8 @@ The files are Superset's own export format, less what can be derived. On top of 
 - a chart names its `dataset` and may say `time_range` (default: the last 30 complete days; null: none),
   `ignores_filters` (names of filters), `annotations` (names in annotations.yaml; time series only), `may_be_empty`
   (why having nothing to show is good news: lists of failures and the like) and, as in Superset, `cache_timeout` in
-  seconds (default: that of its database, 300);
+  seconds (default: that of its database, 300). Its `conditional_formatting` shows plain colours, not shades, unless an
+  entry says `useGradient: true`;
 - a dashboard names its `filters` (in native_filters.yaml, whose dependent filters lose the parents that the dashboard
   does not have), has a `layout` (layout.py), an `owner` (a team), may say `refresh_seconds` and `roles` (audience.py);
 - a dataset names its `database`, where it is no plain mart has its own `sql`, and may say `roles` (audience.py). A
@@ -55,6 +56,7 @@ FILTER_CONTROLS = {
     "inverseSelection": False,
     "sortAscending": True,
 }
+PLAIN_COLOURS = {"useGradient": False}
 DEFAULT_TIME_RANGE = "Last 30 days"  # ends at midnight, so that the partial day of today stays out
 
 
@@ -123,6 +125,8 @@ class Assets:
         dataset = self.datasets[chart["dataset"]]
         params = {"viz_type": chart["viz_type"], "datasource": "0__table", **chart["params"]}
         params |= _filters_of(chart, dataset)
+        if "conditional_formatting" in params:
+            params["conditional_formatting"] = plain_colours(params["conditional_formatting"])
         if "annotations" in chart:
             params["annotation_layers"] = annotation_layers(chart["annotations"], self.annotations)
         described = chart_description(chart)
@@ -203,6 +207,11 @@ def chart_description(chart: dict[str, Any]) -> str:
     return f"{zh} / " + "; ".join(filter(None, (told[2], f"empty means {good[2]}")))
 
 
+def plain_colours(lights: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conditional formatting as it is imported: each colour in full, not the fainter the nearer to its limit."""
+    return [PLAIN_COLOURS | one for one in lights]
+
+
 def _filters_of(chart: dict[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
     """Filters of every query of a chart: its time range first (`time_range: null` means none), then its own."""
     time_range = chart.get("time_range", DEFAULT_TIME_RANGE)
@@ -237,8 +246,20 @@ def _read_kind(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a mapping that has a key twice: YAML itself keeps the last and drops the others without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            line = node.start_mark.line + 1
+            raise ValueError(f"{self.name}: {', '.join(twice)} stands twice in the mapping that begins in line {line}")
+        return super().construct_mapping(node, deep)
+
+
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    with path.open(encoding="utf-8") as stream:  # the loader names its file
+        return yaml.load(stream, _Loader)  # noqa: S506 - a SafeLoader
 
 
 def _dump(value: Any) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bundle import DEFAULT_TIME_RANGE, EXPLORABLE, LEGACY_TIME, Assets, chart_description
+from bundle import DEFAULT_TIME_RANGE, EXPLORABLE, LEGACY_TIME, PLAIN_COLOURS, Assets, chart_description, plain_colours
 from descriptions import mart_descriptions
 from links import FILTER_PREFIX
 
@@ -59,6 +59,9 @@ class Installed:
         old = self.assets.charts.get(slug, {})
         params = {key: value for key, value in found["params"].items() if key not in DERIVED_PARAMS}
         time_range = _take_time_range(found["viz_type"], params, dataset)
+        if "conditional_formatting" in params:
+            known = old.get("params", {}).get("conditional_formatting", [])
+            params["conditional_formatting"] = _short_lights(params["conditional_formatting"], known)
         if "adhoc_filters" in params and not params["adhoc_filters"] and "adhoc_filters" not in old.get("params", {}):
             del params["adhoc_filters"]
         body = {"slice_name": found["slice_name"], "viz_type": found["viz_type"], "dataset": dataset_slug}
@@ -157,6 +160,14 @@ def _in_order(found: list[dict[str, Any]], known: dict[str, Any], key: str) -> l
     """In the order of the file; what is new comes last, by name."""
     place = {name: number for number, name in enumerate(known)}
     return sorted(found, key=lambda one: (place.get(one[key], len(place)), one[key]))
+
+
+def _short_lights(found: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The file's own words where nobody changed them, else without what every light has."""
+    if found == plain_colours(known):
+        return known
+    usual = PLAIN_COLOURS.items()
+    return [{key: value for key, value in one.items() if (key, value) not in usual} for one in found]
 
 
 def _take_time_range(viz_type: str, params: dict[str, Any], dataset: dict[str, Any]) -> str | None:

@@ -89,13 +89,14 @@ def _write_sheet(book: xlsxwriter.Workbook, reader: psycopg.Connection, sheet: S
     page = book.add_worksheet(sheet.title[:31])
     page.freeze_panes(1, 0)
     page.write_row(0, 0, names, book.add_format({"bold": True, "bottom": 1}))
-    formats = [book.add_format({"num_format": _format(name)}) for name in names]
-    moment = book.add_format({"num_format": MOMENT})
+    formats = [book.add_format({"num_format": _number_format(name, sheet)}) for name in names]
+    day, moment = (book.add_format({"num_format": one}) for one in (DAY, MOMENT))
     widths = [len(name) + 4 for name in names]
     number = 0
     for number, row in enumerate(cursor, start=1):
         for place, value in enumerate(row):
-            _write_cell(page, number, place, value, moment if isinstance(value, datetime) else formats[place])
+            look = moment if isinstance(value, datetime) else day if isinstance(value, date) else formats[place]
+            _write_cell(page, number, place, value, look)
             widths[place] = min(max(widths[place], len(str(value)) + 2), WIDEST)
     for place, width in enumerate(widths):
         page.set_column(place, place, width)
@@ -117,9 +118,7 @@ def _write_cell(page: xlsxwriter.worksheet.Worksheet, row: int, place: int, valu
         page.write_string(row, place, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
-def _format(name: str) -> str:
-    if "¥" in name:
-        return MONEY
-    if name.endswith(("率 Rate", "Rate")):
+def _number_format(head: str, sheet: Sheet) -> str:
+    if head in sheet.percent:
         return SHARE
-    return DAY if "Date" in name or "Settled" in name or "Month" in name else NUMBER
+    return MONEY if "¥" in head else NUMBER

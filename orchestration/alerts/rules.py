@@ -60,6 +60,8 @@ class Sheet:
 
     title: str
     sql: str
+    percent: tuple[str, ...] = ()
+    """Heads of the columns that are shares of 1."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,6 @@ def _report(key: str, entry: dict[str, Any]) -> Report:
         tuple(entry["to"]),
         entry["dashboard"],
         entry["owner"],
-        tuple(Sheet(one["title"], one["sql"].strip()) for one in entry["sheets"]),
+        tuple(Sheet(one["title"], one["sql"].strip(), tuple(one.get("percent", ()))) for one in entry["sheets"]),
         bool(entry.get("skip_empty", False)),
     )

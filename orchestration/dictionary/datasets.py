@@ -31,9 +31,11 @@ def metric_names(text: str) -> list[str]:
 def with_contract(text: str, contract: Contract, dataset: str) -> str:
     """The file with its saved metrics as the contract has them, in the order in which the dataset lists them.
 
+    Which of them are certified is the dataset's to say; the words are the contract's.
     ConfigurationError names the metrics that the contract does not know.
     """
-    names = metric_names(text)
+    saved = yaml.safe_load(text).get("metrics") or []
+    names = [one["metric_name"] for one in saved]
     unknown = [name for name in names if name not in contract.metrics]
     if unknown:
         raise ConfigurationError(
@@ -42,7 +44,10 @@ def with_contract(text: str, contract: Contract, dataset: str) -> str:
         )
     if not names:
         return text
-    lines = [f"  - {_flow(_saved(name, contract.metrics[name], dataset))}\n" for name in names]
+    certified = {one["metric_name"] for one in saved if "certified" in one}
+    entries = [_saved(name, contract.metrics[name], dataset) for name in names]
+    entries = [_certified(one, contract) if one["metric_name"] in certified else one for one in entries]
+    lines = [f"  - {_flow(one)}\n" for one in entries]
     return _BLOCK.sub(lambda _: "metrics:\n" + "".join(lines), text, count=1)
 
 
@@ -55,6 +60,13 @@ def _saved(name: str, metric: Metric, dataset: str) -> dict[str, str]:
         "d3format": metric.format,
         "description": metric.meaning,
     }
+
+
+def _certified(saved: dict[str, str], contract: Contract) -> dict[str, str]:
+    """The saved metric with the rule it is checked against and who answers for it, as Superset's badge tells them."""
+    metric = contract.metrics[saved["metric_name"]]
+    zh, _, en = contract.owners[metric.owner].partition(" · ")
+    return saved | {"certified": f"口径 {metric.rule}，负责 {zh} / rule {metric.rule}, owner {en}"}
 
 
 def _flow(entry: dict[str, str]) -> str:

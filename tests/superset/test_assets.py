@@ -223,72 +223,6 @@ def test_the_folder_is_no_package_that_could_hide_superset_itself() -> None:
 COLUMN_KEYS = ("groupby", "groupby_b", "groupbyRows", "groupbyColumns", "all_columns", "x_axis", "entity", "series")
 COLUMN_KEYS += ("columns", "column")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metric", "x", "y", "size", "timeseries_limit_metric")
-SQL_WORDS = frozenset(
-    [
-        "sum",
-        "count",
-        "max",
-        "min",
-        "avg",
-        "distinct",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "null",
-        "is",
-        "not",
-        "and",
-        "or",
-        "nullif",
-        "coalesce",
-        "filter",
-        "where",
-        "as",
-        "numeric",
-        "text",
-        "date",
-        "to_char",
-        "at",
-        "time",
-        "zone",
-        "array",
-        "lpad",
-        "interval",
-        "select",
-        "from",
-        "join",
-        "left",
-        "on",
-        "group",
-        "order",
-        "by",
-        "union",
-        "all",
-        "with",
-        "window",
-        "over",
-        "partition",
-        "rows",
-        "preceding",
-        "between",
-        "marts",
-        "true",
-        "false",
-        "date_trunc",
-        "in",
-        "values",
-        "within",
-        "percentile_cont",
-        "desc",
-        "floor",
-        "abs",
-        "concat",
-        "round",
-        "trim_scale",
-    ]
-)
 
 
 def listed(params: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
@@ -299,10 +233,9 @@ def listed(params: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
 
 
 def columns_in(sql: str) -> set[str]:
-    """Identifiers of an SQL expression: what is no keyword, function, cast or text."""
-    bare = re.sub(r"'[^']*'", " ", sql)
-    words = re.findall(r"(?<!:)\b[a-z_][a-z0-9_]*\b", bare.lower())
-    return {word for word in words if word not in SQL_WORDS}
+    from validate import columns_named
+
+    return set(columns_named(sql))
 
 
 def marts_of(dataset: dict[str, Any]) -> set[str]:

@@ -6,11 +6,18 @@ import csv
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from connectors.settings import PROJECT_ROOT
 
 STATES = PROJECT_ROOT / "dbt_project" / "seeds" / "intermediate" / "collection_states.csv"
+SHARED_METRICS = {  # dashboards.md §0.1, less those that this mart has no columns for
+    "gmv", "net_revenue", "refunds", "profit", "profit_estimated", "margin", "coverage", "orders", "units", "aov",
+    "refund_rate", "cancel_rate",
+}  # fmt: skip
 ACTIVITIES = {"name": "活动 · Activities", "chart": "gmv-growth", "start": "starts", "end": "ends", "title": "title"}
 
 
@@ -68,6 +75,44 @@ def test_a_certified_metric_says_by_whom_and_why(assets: Any) -> None:
     metric = {"metric_name": "rows", "expression": "COUNT(*)", "certified": "L"}
     [imported] = assets.importable_dataset(dataset | {"metrics": [metric]})["metrics"]
     assert imported["extra"] == {"certification": {"certified_by": "temu-omni", "details": "L"}}
+
+
+def test_the_metrics_that_the_dashboards_share_are_certified_and_say_the_same_everywhere(assets: Any) -> None:
+    shared = {one["metric_name"]: one for one in assets.datasets["mart_gmv_daily"]["metrics"]}
+    assert {name for name in SHARED_METRICS if "certified" not in shared[name]} == set()
+    for slug, dataset in assets.datasets.items():
+        for one in dataset["metrics"]:
+            if "certified" in one and one["metric_name"] in shared:
+                assert one["certified"] == shared[one["metric_name"]]["certified"], f"{slug}.{one['metric_name']}"
+
+
+def test_a_file_that_says_a_key_twice_is_refused_by_name(tmp_path: Path) -> None:
+    from bundle import _read
+
+    file = tmp_path / "chart.yaml"
+    file.write_text("params:\n  limit: 1\n  limit: 2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"chart\.yaml: limit stands twice in the mapping that begins in line 2"):
+        _read(file)
+
+
+def test_lights_have_plain_colours_unless_the_file_says_otherwise_and_an_export_is_as_short_as_the_file(
+    assets: Any,
+) -> None:
+    from unbundle import Installed
+
+    chart = assets.charts["score-board"]
+    shaded = {"column": "score", "operator": ">", "targetValue": 1, "colorScheme": "#009E73", "useGradient": True}
+    files = chart["params"]["conditional_formatting"] + [shaded]
+    own = replace(
+        assets, charts={"score-board": chart | {"params": chart["params"] | {"conditional_formatting": files}}}
+    )
+    params = own.importable_chart(own.charts["score-board"])["params"]
+    assert [one["useGradient"] for one in params["conditional_formatting"]] == [False] * (len(files) - 1) + [True]
+    found = {key: chart[key] for key in ("uuid", "slice_name", "viz_type")} | {"params": params}
+    dataset = assets.datasets[chart["dataset"]]
+    for state in (own, replace(assets, charts={})):  # the second: as somebody made it in a browser
+        short = Installed(state, {}).chart(found, dataset, chart["dataset"])
+        assert short["params"]["conditional_formatting"] == files
 
 
 def test_columns_are_described_as_the_contract_of_their_mart_describes_them(assets: Any) -> None:

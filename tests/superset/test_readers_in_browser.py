@@ -85,8 +85,8 @@ def test_operations_see_sales_of_an_article_but_neither_its_cost_nor_its_profit(
     with read_as(browser, demo_stack, "screen-operations") as page:
         assert "finance" not in published_dashboards(page)
         open_screen(page, dashboard_path("sku"))
-        head = page.locator("[data-test-chart-name='销量排行 · Ranking'] thead th").all_inner_texts()
-        rows = cells(page, "销量排行 · Ranking")
+        head = page.locator("[data-test-chart-name='销量排行(当月) · Ranking, month'] thead th").all_inner_texts()
+        rows = cells(page, "销量排行(当月) · Ranking, month")
     place = {name: head.index(title) for title in head for name in ("GMV (¥)", "Profit (¥)") if name in title}
     assert rows
     assert {row[place["Profit (¥)"]] for row in rows} <= UNKNOWN

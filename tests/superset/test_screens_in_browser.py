@@ -73,12 +73,12 @@ SCREENS = [
         "sku",
         ("month", "manager"),
         {
-            "动销SKU · SKUs sold": (whole, f"select count(*) {MONTH} and units_sold > 0"),
-            "A类占比 · A-class share": (
+            "动销SKU(当月) · SKUs sold, month": (whole, f"select count(*) {MONTH} and units_sold > 0"),
+            "A类占比(当月) · A-class share, month": (
                 percent,
                 f"select sum(gmv_cny) filter (where abc_class = 'A') / sum(gmv_cny) {MONTH}",
             ),
-            "断货SKU · Out of stock": (
+            "断货SKU(现在) · Out of stock, now": (
                 whole,
                 "select count(*) from marts.mart_stock_alerts where manager = %(manager)s and level = 'out_of_stock'",
             ),
@@ -175,7 +175,7 @@ def test_a_link_in_a_table_opens_its_dashboard_with_the_filter_set(
     order = link.inner_text()
     page.goto(str(link.get_attribute("href")))
     wait_until_drawn(page)
-    found = {row[0] for row in cells(page, "订单明细 · Order lines")}
+    found = {row[1] for row in cells(page, "订单明细 · Order lines")}
     expected = marts.execute(
         "select distinct parent_order_sn from marts.fct_order_lines_costed where %s in (parent_order_sn, order_sn)",
         [order],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -45,3 +46,36 @@ def test_no_pivot_adds_up_different_metrics(assets: Any) -> None:
         and (chart["params"]["rowTotals"] or chart["params"].get("rowSubTotals"))
     }
     assert nonsense == set()
+
+
+def test_the_derivation_shows_steps_with_and_without_a_cost_in_the_same_columns(assets: Any) -> None:
+    """Costs stand in columns of their own, which are empty for readers who may not see them: nothing leaks."""
+    params, columns = raw_tables(assets)["ord-derivation"]
+    expressions = {columns[name].get("expression") for name in params["all_columns"]}
+    assert {"COALESCE(arithmetic, cost_arithmetic)", "COALESCE(result_cny, cost_result_cny)"} <= expressions
+
+
+def test_the_search_box_of_orders_finds_parent_order_article_and_package(assets: Any) -> None:
+    """It looks in the first column."""
+    wanted = {
+        "ord-lines": {"parent_key", "order_sn", "sku_code", "package_sn"},
+        "log-ship-by": {"parent_key", "skus", "package_sn"},
+        "log-exception-list": {"parent_key", "tracking_number", "package_sn"},
+    }
+    for slug, names in wanted.items():
+        params, columns = raw_tables(assets)[slug]
+        assert params["server_pagination"]
+        searched = columns[params["all_columns"][0]]["expression"]
+        assert names <= set(re.findall(r"\w+", searched)), slug
+
+
+def test_a_list_of_the_worst_first_ends_with_the_unknown(assets: Any) -> None:
+    """Postgres puts NULL before the largest. A source that never succeeded has no lag and is the worst indeed."""
+    unknown = {"days_in_transit", "days_past_promise", "failed_rows", "hours_left", "hours_to_ship", "transit_days"}
+    descending = {
+        f"{slug}.{name}"
+        for slug, (params, _) in raw_tables(assets).items()
+        for name, ascending in params["order_by_pairs"]
+        if not ascending and name in unknown
+    }
+    assert descending == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
@@ -44,7 +45,16 @@ def test_the_sheets_of_a_report_run_on_the_marts(report: Report, marts: Any) -> 
         values = {"first": "2026-02-01", "last": "2026-02-28", "recipient": "7"}
         _asked(marts, marts_in(sheet.sql), sheet.sql, values)
         assert len(sheet.title) <= 31
+        assert [head for head in sheet.percent if f'AS "{head}"' not in sheet.sql] == [], "no column has such a head"
         assert ("%(recipient)s" in sheet.sql) == report.is_personal
+
+
+def test_heads_are_told_apart_in_both_languages() -> None:
+    for report in REPORTS:
+        for sheet in report.sheets:
+            heads = re.findall(r'AS "([^"]+)"', sheet.sql)
+            english = [head.partition(" ")[2] or head for head in heads]
+            assert len(set(english)) == len(english), f"{report.key}, {sheet.title}: {english}"
 
 
 def test_files_of_two_reports_are_told_apart_by_how_they_begin() -> None:

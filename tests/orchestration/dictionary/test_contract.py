@@ -92,6 +92,12 @@ def test_one_entry_becomes_a_doc_block_a_dictionary_row_and_a_saved_metric() -> 
     assert written.endswith("\nend: 1\n")
 
 
+def test_a_dataset_says_which_metrics_are_certified_and_the_contract_says_the_words() -> None:
+    text = "metrics:\n  - {metric_name: profit, certified: whatever}\n"
+    [saved] = yaml.safe_load(with_contract(text, CONTRACT, "t"))["metrics"]
+    assert saved["certified"] == "口径 L，负责 财务 / rule L, owner Finance"
+
+
 def test_a_dataset_whose_columns_differ_has_its_own_formula() -> None:
     other = PROFIT.model_copy(update={"per_dataset": {"lines": "SUM(q)"}})
     assert (other.expression("lines"), other.expression("days")) == ("SUM(q)", "SUM(p)")
