@@ -67,6 +67,7 @@ def _builds(settings: Settings, url: str, folder: Path, lines: int) -> None:
     bare, bare_cpu = builds.bare_statement(url)
     print(f"{'bare statement':24} {bare:8.1f} s  {bare_cpu:8.1f} server CPU s")
     whole = _show_build("full build", builds.build(url, folder))
+    print(f"{'full build / bare':24} {whole.seconds / bare:8.2f}")
     print(f"{'order lines / bare':24} {whole.line_chain / bare:8.2f}")
     again = _show_build("nothing new", builds.build(url, folder))
     add_day(url, parents=lines // 2, shops=shops_of(lines))

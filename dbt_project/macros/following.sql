@@ -36,8 +36,11 @@ create unlogged table if not exists intermediate.followed (
 create unlogged table if not exists intermediate.touched_orders (shop_id bigint, parent_key text, touched_at timestamptz);
 create unlogged table if not exists intermediate.touched_parents (shop_id bigint, parent_key text, touched_at timestamptz);
 create unlogged table if not exists intermediate.touched_days (shop_id bigint, order_date date, touched_at timestamptz);
-create or replace view intermediate.touched_months as
+    {#- Only once: to replace it would wait for every model that reads it now. #}
+    {%- if not run_query("select 1 where to_regclass('intermediate.touched_months') is not null") | length %}
+create view intermediate.touched_months as
 select shop_id, {{ month_of('order_date') }} as month_start, touched_at from intermediate.touched_days;
+    {%- endif %}
 delete from intermediate.followed where model not in (
     {%- for node in graph.nodes.values() if node.resource_type == 'model' %}'{{ node.name }}'{{ ', ' if not loop.last }}{% endfor -%}
 );
