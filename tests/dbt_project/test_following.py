@@ -128,6 +128,7 @@ def world(_warehouse: Warehouse) -> Iterator[Warehouse]:
         fill_staging(_warehouse.url, nasty_world(seed=7, parents=400))
         _warehouse.dbt(*BUILD)
         _warehouse.execute(BUNDLES)
+        _warehouse.dbt(*BUILD)  # so that each test below begins with nothing new
         yield _warehouse
 
 
