@@ -13,7 +13,10 @@ VALUES_OF_A_FILTER = 1000  # Superset's own limit
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of a page. `column` is None where it is about time; `chosen` is what it says on its own."""
+    """A filter of a page. By itself it says `time_range`, or its first value where it `takes_first`, or nothing.
+
+    `column` is None where it is about time; `excluded` are the ids of charts that it does not concern.
+    """
 
     title: str
     excluded: frozenset[int]

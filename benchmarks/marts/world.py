@@ -64,7 +64,7 @@ def add_day(url: str, *, parents: int, shops: int) -> None:
     """One more day: a 365th of the `parents` orders that are there, landed now."""
     last_day = last_day_of(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        numbers = {"first": parents + 1, "last": parents + max(1, parents // 365), "loaded_at": datetime.now(UTC)}
+        numbers = {"first": parents + 1, "last": parents + max(1, parents // DAYS), "loaded_at": datetime.now(UTC)}
         _add_orders(connection, last_day, **numbers, shops=shops, day=last_day + timedelta(days=1), days=1)
         _run(connection, "amounts", last_day, **numbers)
 

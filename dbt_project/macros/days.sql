@@ -29,5 +29,6 @@
 {% macro reporting_day(instant) -%} ({{ instant }} at time zone '{{ var("reporting_timezone") }}')::date {%- endmacro %}
 
 {% macro month_of(day) -%} date_trunc('month', {{ day }}::timestamp)::date {%- endmacro %}
+{% macro month_label(day) -%} to_char({{ day }}, 'YYYY-MM') {%- endmacro %}
 {% macro week_of(day) -%} date_trunc('week', {{ day }}::timestamp)::date {%- endmacro %}
 {% macro week_label(day) -%} to_char({{ day }}::timestamp, 'IYYY"-W"IW') {%- endmacro %}

@@ -128,11 +128,11 @@ on conflict (model) do update set meaning = excluded.meaning, read_at = excluded
 
 {# dbt makes the indexes of an incremental model with its table only: one that came to have more of them gets them here. #}
 {% macro add_missing_indexes() %}
-{%- for index in model.config.get('indexes', []) %}
+{%- for index in model.config.get('indexes', []) if keeps_rows() %}
 {%- set method, columns = index.get('type') or 'btree', index['columns'] | join(', ') -%}
 {%- set known = run_query("select 1 from pg_indexes where schemaname = '" ~ this.schema ~ "' and tablename = '" ~ this.identifier
     ~ "' and indexdef like '% USING " ~ method ~ " (" ~ columns ~ ")'") %}
-{%- if this and keeps_rows() and not known | length %}
+{%- if not known | length %}
 create index on {{ this }} using {{ method }} ({{ columns }});
 {%- endif %}
 {%- endfor %}

@@ -19,7 +19,7 @@ select
     extract(year from date_day)::integer as year,
     extract(month from date_day)::integer as month,
     {{ month_of('date_day') }} as month_start,
-    to_char(date_day, 'YYYY-MM') as month_label,
+    {{ month_label('date_day') }} as month_label,
     extract(day from date_day)::integer as day_of_month,
     extract(day from {{ month_of('date_day') }} + interval '1 month' - interval '1 day')::integer as days_in_month,
     extract(isoyear from date_day)::integer as iso_year,

@@ -6,7 +6,7 @@ with days as (
 
 select
     order_date,
-    to_char(order_date, 'YYYY-MM') as month_label,
+    {{ month_label('order_date') }} as month_label,
     shop_id,
     manager,
     shop_name,

@@ -23,7 +23,7 @@ shops as (
 
 select
     months.month_start,
-    to_char(months.month_start, 'YYYY-MM') as month_label,
+    {{ month_label('months.month_start') }} as month_label,
     months.shop_id,
     months.manager,
     months.sku_code,
